@@ -1,0 +1,50 @@
+# A floor is an object library with an include directory of its own, which holds links to itself and
+# to the floors it stands on: an #include that goes up, or sideways, finds no file.
+set_property(GLOBAL PROPERTY garm_floors "")
+
+function(garm_floor name)
+    cmake_parse_arguments(FLOOR "PUBLIC_HEADERS" "" "ON;SOURCES" ${ARGN})
+    set(view ${CMAKE_BINARY_DIR}/floors/${name})
+    file(MAKE_DIRECTORY ${view})
+    foreach(floor IN LISTS FLOOR_ON ITEMS ${name})
+        file(CREATE_LINK ${PROJECT_SOURCE_DIR}/src/${floor} ${view}/${floor} SYMBOLIC)
+    endforeach()
+    add_library(floor_${name} OBJECT ${FLOOR_SOURCES})
+    target_include_directories(floor_${name} PRIVATE ${view})
+    if(FLOOR_PUBLIC_HEADERS)
+        target_include_directories(floor_${name} PRIVATE ${PROJECT_SOURCE_DIR}/include)
+    endif()
+    target_link_libraries(floor_${name} PRIVATE garm_flags)
+    set_property(GLOBAL APPEND PROPERTY garm_floors ${name})
+endfunction()
+
+# libgarm.a and libgarm.so, from the floors' objects; `garm_internal` is the same archive with the
+# internal headers, for tests and fuzz targets.
+function(garm_library)
+    get_property(floors GLOBAL PROPERTY garm_floors)
+    set(objects "")
+    foreach(floor IN LISTS floors)
+        list(APPEND objects $<TARGET_OBJECTS:floor_${floor}>)
+    endforeach()
+    add_library(garm_static STATIC ${objects})
+    add_library(garm_shared SHARED ${objects})
+    foreach(target garm_static garm_shared)
+        set_target_properties(${target} PROPERTIES OUTPUT_NAME garm)
+        target_include_directories(${target} PUBLIC
+            $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+            $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+        target_link_libraries(${target} PUBLIC Threads::Threads PRIVATE $<BUILD_INTERFACE:garm_flags>)
+        set_target_properties(${target} PROPERTIES
+            ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR} LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+    endforeach()
+    set_target_properties(garm_shared PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0)
+    add_library(garm_internal INTERFACE)
+    target_include_directories(garm_internal INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+    target_link_libraries(garm_internal INTERFACE garm_static garm_flags)
+endfunction()
+
+function(garm_summary)
+    message(STATUS "Garm ${PROJECT_VERSION}: ${CMAKE_BUILD_TYPE}, ${CMAKE_C_COMPILER_ID} "
+        "${CMAKE_C_COMPILER_VERSION}, sanitizers: ${GARM_SANITIZE}, tests: ${GARM_TESTS}, "
+        "examples: ${GARM_EXAMPLES}, fuzz: ${GARM_FUZZ}")
+endfunction()

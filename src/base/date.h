@@ -1,0 +1,25 @@
+/* HTTP dates (RFC 9110 section 5.6.7). UTC, years 1 to 9999 written, no locale, no time zone. */
+#ifndef GARM_BASE_DATE_H
+#define GARM_BASE_DATE_H
+
+#include "base/compiler.h"
+#include "base/slice.h"
+
+#include <stdint.h>
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT" */
+#define DATE_HTTP_SIZE 29
+
+/** Writes an IMF-fixdate of DATE_HTTP_SIZE bytes, no NUL. `seconds` since 1970, >= 0. */
+void date_to_http(int64_t seconds, char *out);
+
+/** Reads any of the three forms (IMF-fixdate, RFC 850, asctime): 0 or -EINVAL. A two-digit year that
+ *  would lie over 50 years after `now` is in the past century. */
+MUST_CHECK int date_from_http(struct slice s, int64_t now, int64_t *ret_seconds);
+
+/* "2026-11-21T06:07:02.123Z" */
+#define DATE_ISO_SIZE 24
+/** Writes RFC 3339 in UTC with milliseconds, DATE_ISO_SIZE bytes, no NUL. `ns` since 1970. */
+void date_to_iso(int64_t ns, char *out);
+
+#endif

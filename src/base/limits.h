@@ -1,0 +1,48 @@
+/* Every bound and deadline of the server, with its default, in one place (sizes in bytes). */
+#ifndef GARM_BASE_LIMITS_H
+#define GARM_BASE_LIMITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define KIB(n) ((size_t)(n) * 1024)
+#define MIB(n) ((size_t)(n) * 1024 * 1024)
+#define NS_PER_MS  INT64_C(1000000)
+#define NS_PER_SEC INT64_C(1000000000)
+
+/* The request head (RFC 9112 sections 2 to 5). */
+#define LIMIT_LEADING_CRLF_COUNT  8        /* empty lines skipped before a request */
+#define LIMIT_METHOD_BYTES        64       /* longer: 501 */
+#define LIMIT_TARGET_BYTES        KIB(16)  /* longer: 414 */
+#define LIMIT_HEAD_BYTES          KIB(64)  /* longer: 431 */
+#define LIMIT_FIELD_COUNT         100      /* more: 431 */
+
+/* The body (RFC 9112 sections 6 and 7). */
+#define LIMIT_BODY_BYTES          MIB(1)   /* more: 413; per route */
+#define LIMIT_CHUNK_EXT_BYTES     KIB(16)  /* all chunk extensions of a body; more: 400 */
+#define LIMIT_TRAILER_BYTES       KIB(16)  /* more: 431 */
+#define LIMIT_TRAILER_COUNT       100
+#define LIMIT_DRAIN_BYTES         KIB(256) /* of an unread body, skipped to keep the connection */
+#define LIMIT_LINGER_BYTES        MIB(4)   /* thrown away after an error answer, before the close */
+
+/* Deadlines, in milliseconds. */
+#define LIMIT_SILENT_MS           60000    /* a new connection that says nothing */
+#define LIMIT_IDLE_MS             75000    /* between requests */
+#define LIMIT_HEAD_MS             10000    /* from a head's first byte to its end */
+#define LIMIT_BODY_STALL_MS       10000    /* a body without progress */
+#define LIMIT_WRITE_STALL_MS      10000    /* a peer that takes nothing */
+#define LIMIT_RATE_GRACE_MS       5000     /* after which the floor below holds */
+#define LIMIT_RATE_BYTES_PER_SEC  240      /* slowest body in either direction */
+#define LIMIT_LINGER_MS           2000     /* waiting for the peer's end after an error answer */
+#define LIMIT_DEFER_MS            5000     /* all deferred functions of a request */
+
+/* Memory. */
+#define LIMIT_ARENA_BYTES         MIB(16)  /* a request's arena */
+#define LIMIT_REF_BYTES           KIB(16)  /* bodies from this size on are sent without a copy */
+
+/* Work per turn of a loop. */
+#define LIMIT_ACCEPT_PER_TURN     64
+#define LIMIT_EVENTS_PER_TURN     256
+#define LIMIT_PIPELINE_PER_TURN   64       /* requests of one connection before others have their turn */
+
+#endif

@@ -1,0 +1,102 @@
+/* The one door to the kernel and the heap. Each function here is one system call (or one call of the
+ * allocator), returns what it does, or a negative errno, and first asks the fault hook: a test makes
+ * the i-th call fail. Nothing above this file calls libc's I/O or malloc; a check enforces it. */
+#ifndef GARM_BASE_SYS_H
+#define GARM_BASE_SYS_H
+
+#include "base/compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct epoll_event;
+struct iovec;
+struct msghdr;
+struct sockaddr;
+struct stat;
+
+/* What a fault hook is asked about. */
+enum sys_kind {
+    SYS_MEMORY, /* mem_alloc, mem_realloc, sys_mmap */
+    SYS_CALL,   /* every other call that can fail for want of something */
+};
+
+/* Returns 0 to let the call go on, or the negative errno it shall fail with. `name` is the call's. */
+typedef int sys_fault_fn(void *arg, enum sys_kind kind, const char *name);
+
+/** Sets the process's fault hook; NULL removes it. Set it before other threads run. */
+void sys_set_fault(sys_fault_fn *fn, void *arg);
+
+/** Allocations made since the process began, and those not yet freed. Counted over all threads only
+ *  while counting is on; it costs an atomic addition per call. */
+void mem_count(bool on);
+uint64_t mem_allocations(void);
+int64_t mem_live(void);
+
+/** `size` bytes (size > 0), aligned for any type, or NULL. Free with mem_free. */
+MUST_CHECK void *mem_alloc(size_t size);
+/** The same, all zero. */
+MUST_CHECK void *mem_zalloc(size_t size);
+/** Grows or shrinks `ptr` (NULL: allocates). On failure NULL, and `ptr` stays as it was. */
+MUST_CHECK void *mem_realloc(void *ptr, size_t size);
+/** `count` bytes of `text`, NUL-terminated, or NULL. */
+MUST_CHECK char *mem_strndup(const char *text, size_t count);
+/** Accepts NULL. */
+void mem_free(void *ptr);
+
+/* Memory maps: page-aligned, anonymous and private. `*ret` is set on success. */
+MUST_CHECK int sys_mmap(size_t size, void **ret);
+void sys_munmap(void *ptr, size_t size);
+int sys_mprotect(void *ptr, size_t size, int prot);
+int sys_madvise(void *ptr, size_t size, int advice);
+
+/* Sockets. All descriptors are made non-blocking and close-on-exec. */
+MUST_CHECK int sys_socket(int family, int type, int protocol);
+MUST_CHECK int sys_bind(int fd, const struct sockaddr *addr, uint32_t len);
+MUST_CHECK int sys_listen(int fd, int backlog);
+MUST_CHECK int sys_connect(int fd, const struct sockaddr *addr, uint32_t len);
+MUST_CHECK int sys_accept(int fd, struct sockaddr *addr, uint32_t *len);
+int sys_setsockopt(int fd, int level, int name, const void *value, uint32_t len);
+int sys_getsockopt(int fd, int level, int name, void *value, uint32_t *len);
+int sys_getsockname(int fd, struct sockaddr *addr, uint32_t *len);
+int sys_getpeername(int fd, struct sockaddr *addr, uint32_t *len);
+MUST_CHECK ssize_t sys_recv(int fd, void *buf, size_t cap);
+/* MSG_NOSIGNAL always; `more` sets MSG_MORE. */
+MUST_CHECK ssize_t sys_send(int fd, const void *data, size_t size, bool more);
+MUST_CHECK ssize_t sys_sendmsg(int fd, const struct iovec *iov, size_t count, bool more);
+MUST_CHECK ssize_t sys_sendfile(int fd, int file_fd, int64_t *offset, size_t size);
+int sys_shutdown(int fd, int how);
+
+/* Any descriptor. EINTR is retried, but for close, which never is. */
+MUST_CHECK ssize_t sys_read(int fd, void *buf, size_t cap);
+MUST_CHECK ssize_t sys_pread(int fd, void *buf, size_t cap, int64_t offset);
+MUST_CHECK ssize_t sys_write(int fd, const void *data, size_t size);
+/* Accepts -1. Never asks the fault hook: a close always closes. */
+void sys_close(int fd);
+
+/* Events. */
+MUST_CHECK int sys_epoll_create(void);
+MUST_CHECK int sys_epoll_ctl(int epoll_fd, int op, int fd, struct epoll_event *event);
+/* timeout_ms as epoll_wait takes it. EINTR gives 0 events. */
+MUST_CHECK int sys_epoll_wait(int epoll_fd, struct epoll_event *events, int cap, int timeout_ms);
+MUST_CHECK int sys_eventfd(void);
+
+/* Files. `path` is resolved beneath `dir_fd` and cannot leave it (openat2, RESOLVE_BENEATH);
+ * `flags` as open(2). */
+MUST_CHECK int sys_open(const char *path, int flags);
+MUST_CHECK int sys_open_beneath(int dir_fd, const char *path, int flags);
+MUST_CHECK int sys_fstat(int fd, struct stat *ret_stat);
+
+/* Time, in nanoseconds. Monotonic, and since 1970. Never fail. */
+int64_t sys_monotonic_ns(void);
+int64_t sys_realtime_ns(void);
+
+/** Fills `buf` with unpredictable bytes. Aborts where the kernel has none to give. */
+void sys_random(void *buf, size_t size);
+
+/** The text of a negative errno, such as "Connection refused". Static storage. */
+const char *sys_error_text(int error);
+
+#endif

@@ -1,0 +1,22 @@
+/* Where does a run of allowed bytes end? The inner loops of the parsers: one function per byte class,
+ * with SIMD twins chosen when the process starts, by what the CPU has. */
+#ifndef GARM_CODEC_SCAN_H
+#define GARM_CODEC_SCAN_H
+
+#include <stddef.h>
+
+struct scan_ops {
+    const char *name; /* "scalar", "sse2", "avx2", "neon" */
+    /* Each returns the index of the first byte in p[0..len) outside its class, or len. */
+    size_t (*token)(const char *p, size_t len);  /* RFC 9110 tchar */
+    size_t (*value)(const char *p, size_t len);  /* field content: HTAB, 0x20-0x7e, 0x80-0xff */
+    size_t (*target)(const char *p, size_t len); /* 0x21-0x7e and 0x80-0xff: the target's outer bound */
+};
+
+/** The best this CPU can do. */
+extern const struct scan_ops *scan;
+
+/** Every implementation this build and CPU have, scalar first; ends with NULL. For tests. */
+const struct scan_ops *const *scan_all(void);
+
+#endif

@@ -1,0 +1,20 @@
+/* Status codes and their reason phrases (RFC 9110 section 15 and IANA's registry). */
+#ifndef GARM_CODEC_STATUS_H
+#define GARM_CODEC_STATUS_H
+
+#include "base/slice.h"
+
+#include <stdbool.h>
+
+/** The registered reason phrase; "" for a code that IANA does not list. */
+struct slice status_reason(int status);
+/** Is it a code of IANA's registry? */
+bool status_registered(int status);
+/** "HTTP/1.1 200 OK\r\n", ready to send, for any status from 100 to 599 (an unlisted one: empty
+ *  phrase). Static storage or `out`, which holds 32 bytes. */
+struct slice status_line(int status, char *out);
+
+/** Must a response with this status have no content (1xx, 204, 304)? */
+bool status_bodiless(int status);
+
+#endif
