@@ -1,0 +1,10 @@
+/* The I/O seam over the kernel: edge-triggered epoll, one instance per loop. */
+#ifndef GARM_RUN_IO_EPOLL_H
+#define GARM_RUN_IO_EPOLL_H
+
+#include "run/io.h"
+
+/** A new instance in *ret_io, freed by ops->free: 0 or a negative errno. */
+MUST_CHECK int io_epoll_new(struct io **ret_io);
+
+#endif

@@ -1,0 +1,80 @@
+/* The event loop: one per worker thread. A turn is: poll the sockets; take posts from other threads;
+ * run the jobs that were ready; call the timers that are due; bury the dead. */
+#ifndef GARM_RUN_LOOP_H
+#define GARM_RUN_LOOP_H
+
+#include "base/list.h"
+#include "run/io.h"
+#include "run/timer.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Work for this loop's own thread, queued in the order it became ready. Lives inside its owner. */
+struct job {
+    struct list node;
+    int64_t ready_ns; /* when it was queued: now - ready_ns is the queueing delay */
+    void (*run)(struct job *job);
+};
+
+/* Work sent to a loop by another thread. Lives inside its owner until it has run. */
+struct post {
+    struct post *next;
+    void (*run)(struct post *post);
+};
+
+/* Something to free once no event of this turn can mention it any more. */
+struct grave {
+    struct list node;
+    void (*free)(struct grave *grave);
+};
+
+struct stack_pool;
+struct task;
+
+struct loop {
+    struct io *io;
+    int64_t now_ns;      /* as of this turn's poll; monotonic */
+    struct list ready;   /* of jobs */
+    struct list graves;
+    struct timer_wheel timers;
+    _Atomic(struct post *) inbox;
+    struct stack_pool *stacks;
+    struct task *current; /* the task that runs now; NULL in the loop itself */
+    struct list tasks;    /* all live tasks */
+    size_t task_count;
+    bool stop;
+    uint64_t turns;
+    int64_t lag_ns; /* the longest queueing delay seen in the last turn */
+};
+
+/** A loop over `io`, which it owns from then on, success or failure. */
+MUST_CHECK int loop_init(struct loop *loop, struct io *io);
+/** Buries what is left and frees the seam. No task may be alive. Accepts a zeroed loop. */
+void loop_deinit(struct loop *loop);
+
+/** One turn; waits at most `max_wait_ns` (-1: no bound) if nothing is ready. 0 or a negative errno. */
+MUST_CHECK int loop_turn(struct loop *loop, int64_t max_wait_ns);
+/** Turns until loop_stop. */
+MUST_CHECK int loop_run(struct loop *loop);
+/** Ends loop_run after this turn. From its own thread; from another, post it. */
+void loop_stop(struct loop *loop);
+
+/** The loop whose turn this thread is in, or NULL. */
+struct loop *loop_self(void);
+
+/** Queues a job. One that is queued already stays where it is. */
+void loop_add(struct loop *loop, struct job *job);
+void job_init(struct job *job, void (*run)(struct job *job));
+/** Takes a queued job back; accepts one that is not queued. */
+void job_cancel(struct job *job);
+
+/** Sends work to a loop, from any thread. */
+void loop_post(struct loop *loop, struct post *post);
+
+/** Calls grave->free at the end of this turn. */
+void loop_bury(struct loop *loop, struct grave *grave, void (*free)(struct grave *grave));
+
+#endif
