@@ -1,0 +1,96 @@
+/* The server: listeners, one worker per core with its connections, and the drain. Knows the
+ * application only as an exchange_handler. */
+#ifndef GARM_SERVE_SERVER_H
+#define GARM_SERVE_SERVER_H
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "codec/h1.h"
+#include "net/listener.h"
+#include "run/loop.h"
+#include "serve/exchange.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct server;
+
+/* One worker, as the application may see it. */
+struct server_worker {
+    struct loop loop;
+    size_t index;
+    void *data; /* the application's: set by on_start, given to the handler */
+    struct server *server;
+};
+
+/* Bounds and deadlines; server_limits_default() fills in those of base/limits.h. */
+struct server_limits {
+    struct h1_limits h1;
+    uint64_t body_bytes;      /* body_max of a new exchange */
+    size_t arena_bytes;       /* per request, beyond what is lent */
+    size_t connections;       /* of the whole server; 0: as many as descriptors allow */
+    uint32_t silent_ms, idle_ms, head_ms, body_stall_ms, write_stall_ms, linger_ms;
+    uint32_t rate_grace_ms, rate_bytes_per_sec;
+};
+struct server_limits server_limits_default(void);
+
+struct server_options {
+    const struct listener *listeners; /* open; borrowed until server_free; fd_count == workers, or shared */
+    size_t listener_count;
+    size_t workers;                   /* >= 1 */
+    struct io *const *ios;            /* one per worker, taken; NULL: epoll. For the simulator */
+    struct server_limits limits;
+    struct logger logger;             /* copied */
+    const char *server_name;          /* the Server field's value; NULL: no such field. Static */
+    exchange_handler *handler;
+    /* On each worker before its first connection, and after its last one (in reverse order of the workers). May be
+     * NULL. A negative result stops the start. Not on a task: must not suspend. */
+    int (*on_start)(struct server_worker *worker, void *arg);
+    void (*on_stop)(struct server_worker *worker, void *arg);
+    void *arg;
+};
+
+/** Makes a server whose workers do not run yet. 0, -ENOMEM, -EMFILE ... with a sentence in *ret_error. */
+MUST_CHECK int server_new(const struct server_options *options, struct server **ret_server, struct buf *ret_error);
+/** Frees one that has ended or never ran. Accepts NULL. */
+void server_free(struct server *server);
+
+/** Runs each worker on a thread of its own. 0 when all have started (on_start done), else a negative errno and none
+ *  runs. */
+MUST_CHECK int server_start(struct server *server);
+
+/** For a server of one worker that the caller's own loop turns, in place of server_start: prepares the worker on
+ *  this thread; then server_fd becomes readable when server_turn has something to do. */
+MUST_CHECK int server_attach(struct server *server);
+int server_fd(struct server *server);
+/** One turn of every attached worker; waits at most max_wait_ns (0: not at all, -1: no bound). Returns 1 once the server has ended,
+ *  0 before, or a negative errno. */
+int server_turn(struct server *server, int64_t max_wait_ns);
+
+/** Begins to drain: accepts what waits in the queues, closes the listeners, answers what was sent, closes
+ *  idle connections; what is not done after grace_ns is cancelled, then reset. A second call shortens the grace. Any thread;
+ *  returns at once. */
+void server_stop(struct server *server, int64_t grace_ns);
+/** Waits for the end of a started server: joins its threads. */
+void server_wait(struct server *server);
+/** A descriptor that becomes readable when all workers of a started server have ended. */
+int server_done_fd(struct server *server);
+bool server_draining(const struct server *server);
+
+/** Runs fn(arg) on worker `index`'s loop, not on a task. Any thread. -ENOMEM, or -ESHUTDOWN after its end (fn never runs). */
+MUST_CHECK int server_post(struct server *server, size_t index, void (*fn)(struct server_worker *worker, void *arg), void *arg);
+
+struct server_worker *server_worker(struct server *server, size_t index);
+size_t server_worker_count(const struct server *server);
+const struct logger *server_logger(const struct server *server);
+
+/* Counters, summed over the workers when read. Any thread. */
+struct server_stats {
+    uint64_t accepted, requests, refused /* heads that did not parse */, no_stack /* 503s */;
+    uint64_t connections, active /* with a request or a part of one */;
+    uint64_t bytes_in, bytes_out;
+};
+void server_stats(const struct server *server, struct server_stats *ret_stats);
+
+#endif
