@@ -75,6 +75,8 @@ MUST_CHECK ssize_t sys_pread(int fd, void *buf, size_t cap, int64_t offset);
 MUST_CHECK ssize_t sys_write(int fd, const void *data, size_t size);
 /* Accepts -1. Never asks the fault hook: a close always closes. */
 void sys_close(int fd);
+/* F_GETFL, F_SETFD and their like: `arg` is ignored where the command takes none. */
+int sys_fcntl(int fd, int command, int arg);
 
 /* Events. */
 MUST_CHECK int sys_epoll_create(void);
@@ -88,6 +90,13 @@ MUST_CHECK int sys_eventfd(void);
 MUST_CHECK int sys_open(const char *path, int flags);
 MUST_CHECK int sys_open_beneath(int dir_fd, const char *path, int flags);
 MUST_CHECK int sys_fstat(int fd, struct stat *ret_stat);
+/* Of `path` itself, even if it is a symbolic link. */
+MUST_CHECK int sys_lstat(const char *path, struct stat *ret_stat);
+int sys_unlink(const char *path);
+/* Bytes of the link's target, without a NUL; a longer target is cut. */
+MUST_CHECK ssize_t sys_readlink(const char *path, char *buf, size_t cap);
+/* Fills `buf` with struct dirent64s of an open directory: bytes, or 0 at the end. */
+MUST_CHECK ssize_t sys_getdents(int fd, void *buf, size_t cap);
 
 /* Time, in nanoseconds. Monotonic, and since 1970. Never fail. */
 int64_t sys_monotonic_ns(void);
