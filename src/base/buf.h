@@ -9,11 +9,12 @@
 #include <stddef.h>
 
 struct buf {
-    char *data;  /* NULL while cap is 0 */
+    char *data; /* NULL while cap is 0 */
     size_t len;
     size_t cap;
-    size_t max;  /* never grows beyond this many bytes */
-    int error;   /* the first failure (-ENOMEM, -EMSGSIZE); sticky, so that a chain checks once */
+    size_t max; /* never grows beyond this many bytes */
+    int error; /* the first failure (-ENOMEM, -EMSGSIZE, or -EINVAL for a format); sticky, so that a
+                 * chain of calls checks once */
 };
 
 /** An empty buffer that may hold `max` bytes. Allocates nothing. */
@@ -40,7 +41,8 @@ static inline struct slice buf_slice(const struct buf *buf)
     return slice_of(buf->data, buf->len);
 }
 
-/** The content as a C string, its NUL not counted in len; "" on failure. Valid until the next change. */
+/** The content as a C string, its NUL not counted in len; "" once the buffer has failed. Valid
+ *  until the next change. */
 const char *buf_cstr(struct buf *buf);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* clang-format off */
 #define KIB(n) ((size_t)(n) * 1024)
 #define MIB(n) ((size_t)(n) * 1024 * 1024)
 #define NS_PER_MS  INT64_C(1000000)
@@ -43,6 +44,6 @@
 /* Work per turn of a loop. */
 #define LIMIT_ACCEPT_PER_TURN     64
 #define LIMIT_EVENTS_PER_TURN     256
-#define LIMIT_PIPELINE_PER_TURN   64       /* requests of one connection before others have their turn */
+#define LIMIT_PIPELINE_PER_TURN   64       /* requests of one connection, then others */
 
 #endif

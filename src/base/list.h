@@ -77,6 +77,7 @@ static inline void list_splice_back(struct list *to, struct list *from)
 #define list_each(pos, list) for (struct list *pos = (list)->next; pos != (list); pos = pos->next)
 /* The current node may be removed or freed. */
 #define list_each_safe(pos, tmp, list)                                                             \
-    for (struct list *pos = (list)->next, *tmp = pos->next; pos != (list); pos = tmp, tmp = tmp->next)
+    for (struct list *pos = (list)->next, *tmp = pos->next; pos != (list);                         \
+         pos = tmp, tmp = tmp->next)
 
 #endif

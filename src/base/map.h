@@ -1,5 +1,5 @@
-/* A hash map from byte strings to pointers. Keys are borrowed: they must outlive their entry. Seeded
- * per map, so that a peer cannot choose keys that collide. */
+/* A hash map from byte strings to pointers. Keys are borrowed: they must outlive their entry.
+ * Seeded per map, so that a peer cannot choose keys that collide. */
 #ifndef GARM_BASE_MAP_H
 #define GARM_BASE_MAP_H
 
@@ -16,7 +16,7 @@ struct map {
     struct map_entry *entries;
     size_t cap; /* 0, or a power of two */
     size_t count;
-    uint64_t seed;
+    uint64_t secret[2]; /* the hash's key; drawn with the first allocation */
 };
 
 /** Empty; allocates nothing. */
@@ -29,7 +29,8 @@ void *map_get(const struct map *map, struct slice key);
 MUST_CHECK int map_set(struct map *map, struct slice key, void *value);
 /** Removes the key: its value, or NULL if it was not there. */
 void *map_remove(struct map *map, struct slice key);
-/** Walks the entries in no order: *cursor begins at 0. False at the end. Do not change the map meanwhile. */
+/** Walks the entries in no order: *cursor begins at 0. False at the end. Do not change the map
+ *  meanwhile. */
 bool map_next(const struct map *map, size_t *cursor, struct slice *ret_key, void **ret_value);
 
 #endif

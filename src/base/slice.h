@@ -14,7 +14,7 @@ struct slice {
 /* A slice over a string literal. */
 #define SLICE(literal) ((struct slice){"" literal, sizeof(literal) - 1})
 /* For printf's "%.*s". */
-#define SLICE_ARG(s)   (int)(s).len, (s).ptr
+#define SLICE_ARG(s) (int)(s).len, (s).ptr
 
 static inline struct slice slice_of(const char *ptr, size_t len)
 {
@@ -44,7 +44,7 @@ struct slice slice_trim(struct slice s);
 
 /* Cuts the text before the first `byte` off `*s` and gives it to `*ret_head`; the rest, without the
  * byte, stays in `*s`. Without the byte all of `*s` is given. False once nothing at all is left:
- * "a,,b" gives "a", "", "b". */
+ * "a,,b" gives "a", "", "b"; "a," gives "a". */
 bool slice_cut(struct slice *s, char byte, struct slice *ret_head);
 
 #endif

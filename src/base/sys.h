@@ -1,11 +1,13 @@
-/* The one door to the kernel and the heap. Each function here is one system call (or one call of the
- * allocator), returns what it does, or a negative errno, and first asks the fault hook: a test makes
- * the i-th call fail. Nothing above this file calls libc's I/O or malloc; a check enforces it. */
+/* The one door to the kernel and the heap. Each function here is one system call (or one call of
+ * the allocator), returns what it does, or a negative errno, and first asks the fault hook: a test
+ * makes the i-th call fail. Nothing above this file calls libc's I/O or malloc; a check enforces
+ * it. */
 #ifndef GARM_BASE_SYS_H
 #define GARM_BASE_SYS_H
 
 #include "base/compiler.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,14 +25,15 @@ enum sys_kind {
     SYS_CALL,   /* every other call that can fail for want of something */
 };
 
-/* Returns 0 to let the call go on, or the negative errno it shall fail with. `name` is the call's. */
+/* Returns 0 to let the call go on, or the negative errno it shall fail with. `name` is the call's.
+ * */
 typedef int sys_fault_fn(void *arg, enum sys_kind kind, const char *name);
 
 /** Sets the process's fault hook; NULL removes it. Set it before other threads run. */
 void sys_set_fault(sys_fault_fn *fn, void *arg);
 
-/** Allocations made since the process began, and those not yet freed. Counted over all threads only
- *  while counting is on; it costs an atomic addition per call. */
+/** Allocations made (a reallocation is one), and blocks not yet freed. Counted over all threads,
+ *  and only while counting is on: off, it costs a branch; on, an atomic addition per call. */
 void mem_count(bool on);
 uint64_t mem_allocations(void);
 int64_t mem_live(void);
@@ -84,9 +87,16 @@ MUST_CHECK int sys_epoll_ctl(int epoll_fd, int op, int fd, struct epoll_event *e
 /* timeout_ms as epoll_wait takes it. EINTR gives 0 events. */
 MUST_CHECK int sys_epoll_wait(int epoll_fd, struct epoll_event *events, int cap, int timeout_ms);
 MUST_CHECK int sys_eventfd(void);
+/* A descriptor from which the pending ones of `signals`, which must be blocked, are read. */
+MUST_CHECK int sys_signalfd(const sigset_t *signals);
+
+/* Threads. `how` as pthread_sigmask takes it; ret_old may be NULL. */
+int sys_sigmask(int how, const sigset_t *signals, sigset_t *ret_old);
+MUST_CHECK int sys_thread_create(pthread_t *ret_thread, void *(*run)(void *arg), void *arg);
+void sys_thread_join(pthread_t thread);
 
 /* Files. `path` is resolved beneath `dir_fd` and cannot leave it (openat2, RESOLVE_BENEATH);
- * `flags` as open(2). */
+ * `flags` as open(2), without O_CREAT beneath. */
 MUST_CHECK int sys_open(const char *path, int flags);
 MUST_CHECK int sys_open_beneath(int dir_fd, const char *path, int flags);
 MUST_CHECK int sys_fstat(int fd, struct stat *ret_stat);

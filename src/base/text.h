@@ -35,16 +35,22 @@ static inline char text_lower(char c)
     return (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 }
 
-/** A size such as "64", "16k", "1m", "2g" (powers of 1024, any case) in bytes: 0, -EINVAL or -ERANGE. */
+/** A size such as "64", "16k", "1m", "2g" (powers of 1024, any case) in bytes: 0, -EINVAL or
+ *  -ERANGE. */
 MUST_CHECK int text_to_size(struct slice s, uint64_t *ret_bytes);
 /** A duration such as "250ms", "10s", "5m", "1h" in nanoseconds; a bare number is an error. */
 MUST_CHECK int text_to_duration(struct slice s, int64_t *ret_ns);
 
-/** Copies `s` to `out` with every byte that is not printable ASCII as \xNN, cut with "..." to fit `cap`
- *  bytes (cap >= 8), NUL-terminated: for log lines and error texts. Returns `out`. */
+/** Copies `s` to `out` with every byte that is not printable ASCII as \xNN, cut with "..." to fit
+ *  `cap` bytes (cap >= 8), NUL-terminated: for log lines and error texts. Returns `out`. */
 const char *text_printable(struct slice s, char *out, size_t cap);
 
-/** How many single-byte edits turn `a` into `b`; both at most 64 bytes, else SIZE_MAX. For "did you mean". */
+/** How many bytes (1 to 4) the UTF-8 character at the beginning of `s` has (RFC 3629); 0 where
+ *  there is none: at the end, and at a byte that begins no whole and valid character. */
+size_t text_utf8_size(struct slice s);
+
+/** How many single-byte edits turn `a` into `b`; both at most 64 bytes, else SIZE_MAX. For "did you
+ *  mean". */
 size_t text_distance(struct slice a, struct slice b);
 
 #endif

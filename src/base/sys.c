@@ -1,0 +1,326 @@
+/* The kernel's half of sys.h. Every wrapper has the same form: ask the fault hook, call, and turn
+ * errno into a negative result. TEMP_FAILURE_RETRY (GNU: repeats a call while it fails with EINTR)
+ * and strerrordesc_np (GNU: strerror without locale and buffer) have no twin in POSIX. */
+#include "base/sys.h"
+#include "base/fault.h"
+#include "base/limits.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/sendfile.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+_Static_assert(sizeof(off_t) == sizeof(int64_t), "file offsets have 64 bits");
+
+struct fault_hook fault_hook;
+
+void sys_set_fault(sys_fault_fn *fn, void *arg)
+{
+    fault_hook = (struct fault_hook){fn, arg};
+}
+
+static int result(long rc)
+{
+    return rc < 0 ? -errno : (int)rc;
+}
+
+static ssize_t result_size(ssize_t rc)
+{
+    return rc < 0 ? -errno : rc;
+}
+
+int sys_mmap(size_t size, void **ret)
+{
+    TRY(fault_ask(SYS_MEMORY, "mmap"));
+    void *const ptr = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (ptr == MAP_FAILED) {
+        return -errno;
+    }
+    *ret = ptr;
+    return 0;
+}
+
+void sys_munmap(void *ptr, size_t size)
+{
+    CHECK(munmap(ptr, size) == 0);
+}
+
+int sys_mprotect(void *ptr, size_t size, int prot)
+{
+    TRY(fault_ask(SYS_CALL, "mprotect"));
+    return result(mprotect(ptr, size, prot));
+}
+
+int sys_madvise(void *ptr, size_t size, int advice)
+{
+    TRY(fault_ask(SYS_CALL, "madvise"));
+    return result(madvise(ptr, size, advice));
+}
+
+int sys_socket(int family, int type, int protocol)
+{
+    TRY(fault_ask(SYS_CALL, "socket"));
+    return result(socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol));
+}
+
+int sys_bind(int fd, const struct sockaddr *addr, uint32_t len)
+{
+    TRY(fault_ask(SYS_CALL, "bind"));
+    return result(bind(fd, addr, len));
+}
+
+int sys_listen(int fd, int backlog)
+{
+    TRY(fault_ask(SYS_CALL, "listen"));
+    return result(listen(fd, backlog));
+}
+
+/* Not repeated after EINTR: the connection goes on being made, and a second call would say
+ * EALREADY. */
+int sys_connect(int fd, const struct sockaddr *addr, uint32_t len)
+{
+    TRY(fault_ask(SYS_CALL, "connect"));
+    return result(connect(fd, addr, len));
+}
+
+int sys_accept(int fd, struct sockaddr *addr, uint32_t *len)
+{
+    TRY(fault_ask(SYS_CALL, "accept4"));
+    return result(TEMP_FAILURE_RETRY(accept4(fd, addr, len, SOCK_NONBLOCK | SOCK_CLOEXEC)));
+}
+
+int sys_setsockopt(int fd, int level, int name, const void *value, uint32_t len)
+{
+    TRY(fault_ask(SYS_CALL, "setsockopt"));
+    return result(setsockopt(fd, level, name, value, len));
+}
+
+int sys_getsockopt(int fd, int level, int name, void *value, uint32_t *len)
+{
+    TRY(fault_ask(SYS_CALL, "getsockopt"));
+    return result(getsockopt(fd, level, name, value, len));
+}
+
+int sys_getsockname(int fd, struct sockaddr *addr, uint32_t *len)
+{
+    TRY(fault_ask(SYS_CALL, "getsockname"));
+    return result(getsockname(fd, addr, len));
+}
+
+int sys_getpeername(int fd, struct sockaddr *addr, uint32_t *len)
+{
+    TRY(fault_ask(SYS_CALL, "getpeername"));
+    return result(getpeername(fd, addr, len));
+}
+
+ssize_t sys_recv(int fd, void *buf, size_t cap)
+{
+    TRY(fault_ask(SYS_CALL, "recv"));
+    return result_size(TEMP_FAILURE_RETRY(recv(fd, buf, cap, 0)));
+}
+
+static int send_flags(bool more)
+{
+    return more ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
+}
+
+ssize_t sys_send(int fd, const void *data, size_t size, bool more)
+{
+    TRY(fault_ask(SYS_CALL, "send"));
+    return result_size(TEMP_FAILURE_RETRY(send(fd, data, size, send_flags(more))));
+}
+
+ssize_t sys_sendmsg(int fd, const struct iovec *iov, size_t count, bool more)
+{
+    TRY(fault_ask(SYS_CALL, "sendmsg"));
+    /* The kernel only reads the vector; struct msghdr cannot say so. */
+    const struct msghdr msg = {.msg_iov = (struct iovec *)iov, .msg_iovlen = count};
+    return result_size(TEMP_FAILURE_RETRY(sendmsg(fd, &msg, send_flags(more))));
+}
+
+ssize_t sys_sendfile(int fd, int file_fd, int64_t *offset, size_t size)
+{
+    TRY(fault_ask(SYS_CALL, "sendfile"));
+    return result_size(TEMP_FAILURE_RETRY(sendfile(fd, file_fd, offset, size)));
+}
+
+int sys_shutdown(int fd, int how)
+{
+    TRY(fault_ask(SYS_CALL, "shutdown"));
+    return result(shutdown(fd, how));
+}
+
+ssize_t sys_read(int fd, void *buf, size_t cap)
+{
+    TRY(fault_ask(SYS_CALL, "read"));
+    return result_size(TEMP_FAILURE_RETRY(read(fd, buf, cap)));
+}
+
+ssize_t sys_pread(int fd, void *buf, size_t cap, int64_t offset)
+{
+    TRY(fault_ask(SYS_CALL, "pread"));
+    return result_size(TEMP_FAILURE_RETRY(pread(fd, buf, cap, offset)));
+}
+
+ssize_t sys_write(int fd, const void *data, size_t size)
+{
+    TRY(fault_ask(SYS_CALL, "write"));
+    return result_size(TEMP_FAILURE_RETRY(write(fd, data, size)));
+}
+
+void sys_close(int fd)
+{
+    if (fd >= 0) {
+        close(fd); /* Linux frees the number whatever it returns */
+    }
+}
+
+int sys_fcntl(int fd, int command, int arg)
+{
+    TRY(fault_ask(SYS_CALL, "fcntl"));
+    return result(fcntl(fd, command, arg));
+}
+
+int sys_epoll_create(void)
+{
+    TRY(fault_ask(SYS_CALL, "epoll_create1"));
+    return result(epoll_create1(EPOLL_CLOEXEC));
+}
+
+int sys_epoll_ctl(int epoll_fd, int op, int fd, struct epoll_event *event)
+{
+    TRY(fault_ask(SYS_CALL, "epoll_ctl"));
+    return result(epoll_ctl(epoll_fd, op, fd, event));
+}
+
+int sys_epoll_wait(int epoll_fd, struct epoll_event *events, int cap, int timeout_ms)
+{
+    TRY(fault_ask(SYS_CALL, "epoll_wait"));
+    const int rc = result(epoll_wait(epoll_fd, events, cap, timeout_ms));
+    return rc == -EINTR ? 0 : rc;
+}
+
+int sys_eventfd(void)
+{
+    TRY(fault_ask(SYS_CALL, "eventfd"));
+    return result(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+}
+
+int sys_signalfd(const sigset_t *signals)
+{
+    TRY(fault_ask(SYS_CALL, "signalfd"));
+    return result(signalfd(-1, signals, SFD_NONBLOCK | SFD_CLOEXEC));
+}
+
+int sys_sigmask(int how, const sigset_t *signals, sigset_t *ret_old)
+{
+    TRY(fault_ask(SYS_CALL, "pthread_sigmask"));
+    return -pthread_sigmask(how, signals, ret_old);
+}
+
+int sys_thread_create(pthread_t *ret_thread, void *(*run)(void *arg), void *arg)
+{
+    TRY(fault_ask(SYS_CALL, "pthread_create"));
+    return -pthread_create(ret_thread, NULL, run, arg);
+}
+
+void sys_thread_join(pthread_t thread)
+{
+    CHECK(pthread_join(thread, NULL) == 0);
+}
+
+int sys_open(const char *path, int flags)
+{
+    TRY(fault_ask(SYS_CALL, "open"));
+    return result(TEMP_FAILURE_RETRY(open(path, flags | O_CLOEXEC, 0644)));
+}
+
+int sys_open_beneath(int dir_fd, const char *path, int flags)
+{
+    TRY(fault_ask(SYS_CALL, "openat2"));
+    struct open_how how = {
+        .flags = (unsigned)(flags | O_CLOEXEC),
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+    };
+    /* glibc has no wrapper. */
+    return result(TEMP_FAILURE_RETRY(syscall(SYS_openat2, dir_fd, path, &how, sizeof(how))));
+}
+
+int sys_fstat(int fd, struct stat *ret_stat)
+{
+    TRY(fault_ask(SYS_CALL, "fstat"));
+    return result(fstat(fd, ret_stat));
+}
+
+int sys_lstat(const char *path, struct stat *ret_stat)
+{
+    TRY(fault_ask(SYS_CALL, "lstat"));
+    return result(lstat(path, ret_stat));
+}
+
+int sys_unlink(const char *path)
+{
+    TRY(fault_ask(SYS_CALL, "unlink"));
+    return result(unlink(path));
+}
+
+ssize_t sys_readlink(const char *path, char *buf, size_t cap)
+{
+    TRY(fault_ask(SYS_CALL, "readlink"));
+    return result_size(readlink(path, buf, cap));
+}
+
+ssize_t sys_getdents(int fd, void *buf, size_t cap)
+{
+    TRY(fault_ask(SYS_CALL, "getdents64"));
+    return result_size(getdents64(fd, buf, cap));
+}
+
+static int64_t clock_ns(clockid_t clock)
+{
+    struct timespec now;
+    CHECK(clock_gettime(clock, &now) == 0);
+    return now.tv_sec * NS_PER_SEC + now.tv_nsec;
+}
+
+int64_t sys_monotonic_ns(void)
+{
+    return clock_ns(CLOCK_MONOTONIC);
+}
+
+int64_t sys_realtime_ns(void)
+{
+    return clock_ns(CLOCK_REALTIME);
+}
+
+void sys_random(void *buf, size_t size)
+{
+    char *at = buf;
+    while (size > 0) {
+        const ssize_t got = TEMP_FAILURE_RETRY(getrandom(at, size, 0));
+        CHECK(got > 0);
+        at += got;
+        size -= (size_t)got;
+    }
+}
+
+const char *sys_error_text(int error)
+{
+    const char *const text = strerrordesc_np(-error);
+    return text == NULL ? "Unknown error" : text;
+}
