@@ -1,0 +1,23 @@
+/* Garm: an HTTP application server for C on Linux. This header is all that a program needs:
+ *
+ *     #include <garm/garm.h>
+ *     static int hello(garm_ctx *c) { return garm_text(c, 200, "Hello, %s!\n", garm_param(c, "name")); }
+ *     GARM_APP(app) { garm_route(app, "GET /hello/{name}", hello); }
+ *
+ * Read app.h first; base.h says what holds for all functions. */
+#ifndef GARM_GARM_H
+#define GARM_GARM_H
+
+#include <garm/app.h>
+#include <garm/base.h>
+#include <garm/json.h>
+#include <garm/log.h>
+#include <garm/memory.h>
+#include <garm/middleware.h>
+#include <garm/reply.h>
+#include <garm/request.h>
+#include <garm/server.h>
+#include <garm/task.h>
+#include <garm/version.h>
+
+#endif
