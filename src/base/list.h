@@ -74,10 +74,9 @@ static inline void list_splice_back(struct list *to, struct list *from)
     list_init(from);
 }
 
-#define list_each(pos, list) for (struct list *pos = (list)->next; pos != (list); pos = pos->next)
+#define list_each(pos, head) for (struct list *pos = (head)->next; pos != (head); pos = pos->next)
 /* The current node may be removed or freed. */
-#define list_each_safe(pos, tmp, list)                                                             \
-    for (struct list *pos = (list)->next, *tmp = pos->next; pos != (list);                         \
-         pos = tmp, tmp = tmp->next)
+#define list_each_safe(pos, tmp, head)                                                             \
+    for (struct list *pos = (head)->next, *tmp = pos->next; pos != (head); pos = tmp, tmp = tmp->next)
 
 #endif

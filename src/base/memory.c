@@ -2,6 +2,7 @@
 #include "base/sys.h"
 #include "base/fault.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,4 +80,9 @@ void mem_free(void *ptr)
         atomic_fetch_sub_explicit(&live, 1, memory_order_relaxed);
     }
     free(ptr);
+}
+
+void mem_trim(void)
+{
+    malloc_trim(0);
 }

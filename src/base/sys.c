@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -70,6 +71,12 @@ int sys_madvise(void *ptr, size_t size, int advice)
 {
     TRY(fault_ask(SYS_CALL, "madvise"));
     return result(madvise(ptr, size, advice));
+}
+
+int sys_mincore(void *ptr, size_t size, unsigned char *pages)
+{
+    TRY(fault_ask(SYS_CALL, "mincore"));
+    return result(mincore(ptr, size, pages));
 }
 
 int sys_socket(int family, int type, int protocol)
@@ -219,6 +226,23 @@ int sys_eventfd(void)
 {
     TRY(fault_ask(SYS_CALL, "eventfd"));
     return result(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+}
+
+int sys_timerfd(void)
+{
+    TRY(fault_ask(SYS_CALL, "timerfd_create"));
+    return result(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
+}
+
+int sys_timerfd_set(int fd, int64_t ns)
+{
+    TRY(fault_ask(SYS_CALL, "timerfd_settime"));
+    struct itimerspec spec = {0};
+    if (ns >= 0) {
+        spec.it_value.tv_sec = ns / NS_PER_SEC;
+        spec.it_value.tv_nsec = ns % NS_PER_SEC + (ns == 0); /* zero would disarm it */
+    }
+    return result(timerfd_settime(fd, 0, &spec, NULL));
 }
 
 int sys_signalfd(const sigset_t *signals)

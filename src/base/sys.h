@@ -48,12 +48,16 @@ MUST_CHECK void *mem_realloc(void *ptr, size_t size);
 MUST_CHECK char *mem_strndup(const char *text, size_t count);
 /** Accepts NULL. */
 void mem_free(void *ptr);
+/** Gives the heap's free pages back to the kernel. Slow: after a burst, not in the course of things. */
+void mem_trim(void);
 
 /* Memory maps: page-aligned, anonymous and private. `*ret` is set on success. */
 MUST_CHECK int sys_mmap(size_t size, void **ret);
 void sys_munmap(void *ptr, size_t size);
 int sys_mprotect(void *ptr, size_t size, int prot);
 int sys_madvise(void *ptr, size_t size, int advice);
+/* One byte per page of `size` to `pages`: bit 0 is set if it holds memory. */
+MUST_CHECK int sys_mincore(void *ptr, size_t size, unsigned char *pages);
 
 /* Sockets. All descriptors are made non-blocking and close-on-exec. */
 MUST_CHECK int sys_socket(int family, int type, int protocol);
@@ -87,6 +91,9 @@ MUST_CHECK int sys_epoll_ctl(int epoll_fd, int op, int fd, struct epoll_event *e
 /* timeout_ms as epoll_wait takes it. EINTR gives 0 events. */
 MUST_CHECK int sys_epoll_wait(int epoll_fd, struct epoll_event *events, int cap, int timeout_ms);
 MUST_CHECK int sys_eventfd(void);
+/* Monotonic. Readable `ns` from the time of the set; 0: at once; -1: never. */
+MUST_CHECK int sys_timerfd(void);
+int sys_timerfd_set(int fd, int64_t ns);
 /* A descriptor from which the pending ones of `signals`, which must be blocked, are read. */
 MUST_CHECK int sys_signalfd(const sigset_t *signals);
 

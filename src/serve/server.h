@@ -63,6 +63,7 @@ MUST_CHECK int server_start(struct server *server);
 /** For a server of one worker that the caller's own loop turns, in place of server_start: prepares the worker on
  *  this thread; then server_fd becomes readable when server_turn has something to do. */
 MUST_CHECK int server_attach(struct server *server);
+/** Stays the server's. Negative errno where descriptors are out. */
 int server_fd(struct server *server);
 /** One turn of every attached worker; waits at most max_wait_ns (0: not at all, -1: no bound). Returns 1 once the server has ended,
  *  0 before, or a negative errno. */

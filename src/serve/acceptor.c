@@ -1,0 +1,135 @@
+/* Accepting: until nothing waits or the turn's budget is spent; never spinning when descriptors run out. */
+#include "serve/acceptor.h"
+
+#include "base/sys.h"
+#include "serve/conn.h"
+
+#include <errno.h>
+
+/* How long an acceptor rests after descriptors or memory ran out. */
+#define RETRY_MS 100
+
+static bool out_of_something(int error)
+{
+    return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM;
+}
+
+/* Lets the first in the queue go, so that it does not hang: the reserve descriptor makes room for it. */
+static void shed_one(struct acceptor *acceptor)
+{
+    struct shard *const shard = acceptor->shard;
+    struct io *const io = shard->worker.loop.io;
+    if (shard->reserve_fd < 0) {
+        return;
+    }
+    sys_close(shard->reserve_fd);
+    const int fd = io->ops->accept(io, acceptor->watch.fd, NULL, NULL);
+    if (fd >= 0) {
+        io->ops->close(io, fd, true);
+    }
+    shard->reserve_fd = sys_open("/dev/null", 0);
+}
+
+static void rest(struct acceptor *acceptor, int error)
+{
+    struct loop *const loop = &acceptor->shard->worker.loop;
+    log_write(server_logger(acceptor->shard->worker.server), LOG_WARN,
+              "cannot accept: %s; trying again in %d ms (raise the limit on open files, or lower the connection limit)",
+              sys_error_text(error), RETRY_MS);
+    if (error == -EMFILE || error == -ENFILE) {
+        shed_one(acceptor);
+    }
+    acceptor_pause(acceptor);
+    timer_set(&loop->timers, &acceptor->retry, loop->now_ns + RETRY_MS * NS_PER_MS);
+}
+
+static void on_retry(struct timer *timer)
+{
+    struct acceptor *const acceptor = CONTAINER_OF(timer, struct acceptor, retry);
+    if (acceptor->shard->phase == SHARD_SERVING && acceptor_resume(acceptor) < 0) {
+        struct loop *const loop = &acceptor->shard->worker.loop;
+        timer_set(&loop->timers, &acceptor->retry, loop->now_ns + RETRY_MS * NS_PER_MS);
+    }
+}
+
+/* One connection: 1, 0 when none waits, or the negative errno for which accepting has to rest. */
+static int accept_one(struct acceptor *acceptor)
+{
+    struct shard *const shard = acceptor->shard;
+    struct io *const io = shard->worker.loop.io;
+    struct sockaddr_storage addr;
+    uint32_t len = sizeof(addr);
+    addr.ss_family = AF_UNSPEC;
+    const int fd = io->ops->accept(io, acceptor->watch.fd, (struct sockaddr *)&addr, &len);
+    if (fd == -EAGAIN) {
+        return 0;
+    }
+    if (fd < 0) {
+        return out_of_something(fd) ? fd : 1; /* otherwise it is that one peer's fault */
+    }
+    struct address peer;
+    address_from_sockaddr((const struct sockaddr *)&addr, &peer);
+    conn_open(shard, fd, &peer);
+    return 1;
+}
+
+static void on_ready(struct io_watch *watch, unsigned ready)
+{
+    struct acceptor *const acceptor = CONTAINER_OF(watch, struct acceptor, watch);
+    struct shard *const shard = acceptor->shard;
+    (void)ready;
+    for (int i = 0; i < LIMIT_ACCEPT_PER_TURN; i++) {
+        if (shard->conn_count >= shard->connection_max) {
+            acceptor_pause(acceptor);
+            return;
+        }
+        const int rc = accept_one(acceptor);
+        if (rc < 0) {
+            rest(acceptor, rc);
+        }
+        if (rc <= 0) {
+            return;
+        }
+    }
+}
+
+void acceptor_init(struct acceptor *acceptor, struct shard *shard, int fd, bool shared)
+{
+    *acceptor = (struct acceptor){
+        .watch = {.fd = fd, .on_ready = on_ready},
+        .shard = shard,
+        .fd = fd,
+        .shared = shared,
+    };
+    timer_init(&acceptor->retry, on_retry);
+}
+
+int acceptor_resume(struct acceptor *acceptor)
+{
+    struct io *const io = acceptor->shard->worker.loop.io;
+    if (acceptor->watching) {
+        return 0;
+    }
+    acceptor->watch.fd = acceptor->fd;
+    TRY(io->ops->watch(io, &acceptor->watch, acceptor->shared ? IO_LISTENER_SHARED : IO_LISTENER));
+    acceptor->watching = true;
+    return 0;
+}
+
+void acceptor_pause(struct acceptor *acceptor)
+{
+    struct io *const io = acceptor->shard->worker.loop.io;
+    if (acceptor->watching) {
+        io->ops->unwatch(io, &acceptor->watch);
+        acceptor->watching = false;
+    }
+}
+
+void acceptor_finish(struct acceptor *acceptor)
+{
+    acceptor_pause(acceptor);
+    timer_stop(&acceptor->shard->worker.loop.timers, &acceptor->retry);
+    acceptor->watch.fd = acceptor->fd;
+    while (accept_one(acceptor) > 0) {
+    }
+}

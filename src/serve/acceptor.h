@@ -1,0 +1,24 @@
+/* An acceptor: one listening socket of one shard. */
+#ifndef GARM_SERVE_ACCEPTOR_H
+#define GARM_SERVE_ACCEPTOR_H
+
+#include "serve/shard.h"
+
+struct acceptor {
+    struct io_watch watch;
+    struct shard *shard;
+    int fd;             /* the listener's, which closes it */
+    bool shared;        /* other shards accept from the same descriptor */
+    bool watching;
+    struct timer retry; /* after descriptors ran out */
+};
+
+void acceptor_init(struct acceptor *acceptor, struct shard *shard, int fd, bool shared);
+/** Watches the socket: 0 or a negative errno. A no-op while watching. */
+int acceptor_resume(struct acceptor *acceptor);
+void acceptor_pause(struct acceptor *acceptor);
+/** Accepts all that waits, without a budget, and stops watching for good. The descriptor is its
+ *  listener's to close. */
+void acceptor_finish(struct acceptor *acceptor);
+
+#endif

@@ -1,0 +1,259 @@
+/* Bytes in and out of a connection, for its task and for the head reader: the receive buffer, the gathered
+ * output, and the waits between them. Knows nothing of HTTP. */
+#include "serve/conn.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Waiting. */
+
+static bool withdraw(void *arg)
+{
+    struct conn *const conn = arg;
+    conn->waiter = NULL;
+    return true;
+}
+
+/* How long the peer may stay silent now: the stall bound, or until it falls below the floor. */
+static int64_t patience(const struct conn *conn, const struct pace *pace, uint32_t stall_ms)
+{
+    const struct server_limits *const limits = &conn->shard->options->limits;
+    const int64_t stall_ns = (int64_t)stall_ms * NS_PER_MS;
+    if (limits->rate_bytes_per_sec == 0) {
+        return stall_ns;
+    }
+    const uint64_t earned_sec = pace->bytes / limits->rate_bytes_per_sec;
+    if (earned_sec > 1000000) {
+        return stall_ns;
+    }
+    const int64_t allowed_ns = (int64_t)limits->rate_grace_ms * NS_PER_MS + (int64_t)earned_sec * NS_PER_SEC;
+    const int64_t left_ns = allowed_ns - pace->waited_ns;
+    return left_ns < stall_ns ? left_ns : stall_ns;
+}
+
+int conn_wait(struct conn *conn, unsigned what, struct pace *pace, uint32_t stall_ms)
+{
+    struct loop *const loop = &conn->shard->worker.loop;
+    if (conn->gone) {
+        return -ECONNRESET;
+    }
+    const int64_t begin_ns = loop->now_ns;
+    const int64_t patience_ns = patience(conn, pace, stall_ms);
+    if (patience_ns <= 0) {
+        return -ETIMEDOUT;
+    }
+    conn->waiter = task_self();
+    conn->waits_for = (uint8_t)what;
+    const int rc = task_park(withdraw, conn, begin_ns + patience_ns);
+    conn->waiter = NULL;
+    pace->waited_ns += loop->now_ns - begin_ns;
+    if (conn->gone) {
+        return -ECONNRESET;
+    }
+    return rc;
+}
+
+/* In. */
+
+ssize_t conn_recv(struct conn *conn, void *buf, size_t cap)
+{
+    if (conn->eof) {
+        return 0;
+    }
+    if (!conn->readable) {
+        return -EAGAIN;
+    }
+    const ssize_t n = conn->stream.ops->recv(&conn->stream, buf, cap);
+    if (n == -EAGAIN) {
+        conn->readable = false;
+    } else if (n == 0) {
+        conn->eof = true;
+    } else if (n < 0) {
+        conn->gone = true;
+    } else {
+        counter_add(&conn->shard->stats.bytes_in, (uint64_t)n);
+        /* A short read took all there was: the next byte, and the FIN, make a new edge. */
+        conn->readable = (size_t)n == cap || conn->fin;
+    }
+    return n;
+}
+
+/* A larger buffer, or a fresh one; what lies before `pin` stays where it is for as long as the request does. */
+static int grow(struct conn *conn)
+{
+    struct active *const active = conn->active;
+    struct rx *const rx = &active->rx;
+    const bool large = rx->cap == RX_BIG_SIZE;
+    if (large && (rx->pin == 0 || active->retired != NULL)) {
+        return rx->end < rx->cap ? 0 : -ENOBUFS;
+    }
+    char *const big = pool_get(&conn->shard->big_rxs);
+    if (big == NULL) {
+        return -ENOMEM;
+    }
+    memcpy(big, rx->base + rx->start, rx->end - rx->start);
+    active->retired = large ? rx->base : NULL;
+    *rx = (struct rx){.base = big, .cap = (uint32_t)RX_BIG_SIZE, .end = rx->end - rx->start};
+    return 0;
+}
+
+static bool roomy(const struct rx *rx)
+{
+    return rx->cap - rx->end >= RX_ROOM_MIN;
+}
+
+static int make_room(struct conn *conn)
+{
+    struct rx *const rx = &conn->active->rx;
+    if (rx->start == rx->end) {
+        rx->start = rx->end = rx->pin;
+    }
+    if (!roomy(rx) && rx->start > rx->pin) {
+        memmove(rx->base + rx->pin, rx->base + rx->start, rx->end - rx->start);
+        rx->end -= rx->start - rx->pin;
+        rx->start = rx->pin;
+    }
+    return roomy(rx) ? 0 : grow(conn);
+}
+
+ssize_t conn_fill(struct conn *conn)
+{
+    struct rx *const rx = &conn->active->rx;
+    TRY(make_room(conn));
+    const ssize_t n = conn_recv(conn, rx->base + rx->end, rx->cap - rx->end);
+    if (n > 0) {
+        rx->end += (uint32_t)n;
+    }
+    return n;
+}
+
+/* Out. */
+
+static uint32_t gathered(const struct conn *conn)
+{
+    return conn->out == NULL ? 0 : conn->out->len - conn->out->start;
+}
+
+char *conn_out_reserve(struct conn *conn, size_t size, struct pace *pace, int *ret_error)
+{
+    if (conn->out != NULL && OUT_ROOM - conn->out->len < size) {
+        const int rc = conn_flush(conn, pace);
+        if (rc < 0) {
+            *ret_error = rc;
+            return NULL;
+        }
+    }
+    if (conn->out == NULL) {
+        conn->out = pool_get(&conn->shard->outs);
+        if (conn->out == NULL) {
+            *ret_error = -ENOMEM;
+            return NULL;
+        }
+        conn->out->start = conn->out->len = 0;
+        shard_expect_trim(conn->shard);
+    }
+    return conn->out->data + conn->out->len;
+}
+
+void conn_out_commit(struct conn *conn, size_t size)
+{
+    conn->out->len += (uint32_t)size;
+}
+
+static void sent(struct conn *conn, size_t n, struct slice *tail, struct pace *pace)
+{
+    const size_t from_out = n < gathered(conn) ? n : gathered(conn);
+    if (from_out > 0) {
+        conn->out->start += (uint32_t)from_out;
+    }
+    tail->ptr += n - from_out;
+    tail->len -= n - from_out;
+    pace->bytes += n;
+    counter_add(&conn->shard->stats.bytes_out, n);
+}
+
+static void out_done(struct conn *conn)
+{
+    pool_put(&conn->shard->outs, conn->out);
+    conn->out = NULL;
+    job_cancel(&conn->job);
+}
+
+static int wait_writable(struct conn *conn, struct pace *pace)
+{
+    const int rc = conn_wait(conn, IO_WRITABLE, pace, conn->shard->options->limits.write_stall_ms);
+    if (rc == -ETIMEDOUT) {
+        conn->reset = true;
+        conn->gone = true;
+    }
+    return rc;
+}
+
+/* The result of a send that did not take a byte: 0 to try again, or the error. */
+static int not_sent(struct conn *conn, ssize_t error, struct pace *pace)
+{
+    if (error == -EAGAIN) {
+        conn->writable = false;
+        return wait_writable(conn, pace);
+    }
+    conn->gone = true;
+    return -ECONNRESET;
+}
+
+int conn_send(struct conn *conn, struct slice tail, bool more, struct pace *pace)
+{
+    while (gathered(conn) > 0 || tail.len > 0) {
+        if (conn->gone) {
+            return -ECONNRESET;
+        }
+        if (!conn->writable) {
+            TRY(wait_writable(conn, pace));
+        }
+        struct iovec iov[2];
+        size_t count = 0;
+        if (gathered(conn) > 0) {
+            iov[count++] = (struct iovec){conn->out->data + conn->out->start, gathered(conn)};
+        }
+        if (tail.len > 0) {
+            iov[count++] = (struct iovec){(void *)(uintptr_t)tail.ptr, tail.len};
+        }
+        const ssize_t n = conn->stream.ops->send(&conn->stream, iov, count, more);
+        if (n > 0) {
+            sent(conn, (size_t)n, &tail, pace);
+        } else {
+            TRY(not_sent(conn, n, pace));
+        }
+    }
+    if (conn->out != NULL) {
+        out_done(conn);
+    }
+    return 0;
+}
+
+int conn_send_file(struct conn *conn, int fd, int64_t offset, uint64_t size, struct pace *pace)
+{
+    if (conn->out != NULL && size > 0) {
+        TRY(conn_send(conn, slice_of(NULL, 0), true, pace));
+    }
+    while (size > 0) {
+        if (conn->gone) {
+            return -ECONNRESET;
+        }
+        if (!conn->writable) {
+            TRY(wait_writable(conn, pace));
+        }
+        const size_t piece = size < MIB(1) ? (size_t)size : MIB(1);
+        const ssize_t n = conn->stream.ops->send_file(&conn->stream, fd, &offset, piece, false);
+        if (n == 0) {
+            return -EIO;
+        }
+        if (n > 0) {
+            size -= (uint64_t)n;
+            pace->bytes += (uint64_t)n;
+            counter_add(&conn->shard->stats.bytes_out, (uint64_t)n);
+        } else {
+            TRY(not_sent(conn, n, pace));
+        }
+    }
+    return 0;
+}

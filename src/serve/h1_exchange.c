@@ -1,0 +1,521 @@
+/* The exchange over HTTP/1.1: bodies in and out with their framing (RFC 9112 sections 6 and 7). */
+#include "serve/h1_serve.h"
+
+#include "base/text.h"
+#include "codec/status.h"
+
+#include <errno.h>
+#include <string.h>
+
+static struct h1_exchange *of(struct exchange *x)
+{
+    return CONTAINER_OF(x, struct h1_exchange, x);
+}
+
+static const struct server_limits *limits_of(const struct h1_exchange *h)
+{
+    return &h->conn->shard->options->limits;
+}
+
+/* The request's body. */
+
+static ssize_t fault(struct h1_exchange *h, uint16_t status, const char *reason, int error)
+{
+    h->x.fault = status;
+    h->x.fault_reason = reason;
+    h->x.close = true;
+    return error;
+}
+
+static ssize_t fault_of(const struct h1_exchange *h)
+{
+    switch (h->x.fault) {
+    case 408: return -ETIMEDOUT;
+    case 413: return -EMSGSIZE;
+    default: return -EBADMSG;
+    }
+}
+
+/* The client may be waiting for a word before it sends its body (RFC 9110 section 10.1.1). */
+static int send_continue(struct h1_exchange *h)
+{
+    static const struct slice line = {"HTTP/1.1 100 Continue\r\n\r\n", 25};
+    h->continued = true;
+    return conn_send(h->conn, line, false, &h->out);
+}
+
+/* After a receive that gave nothing: waits, or tells why there is no use in it. */
+static int await_body(struct h1_exchange *h, ssize_t received)
+{
+    struct conn *const conn = h->conn;
+    if (received == 0) {
+        return (int)fault(h, 400, "the connection ended inside the body", -EBADMSG);
+    }
+    if (received == -ENOBUFS) {
+        return (int)fault(h, 431, "the trailer section is too large", -EBADMSG);
+    }
+    if (received != -EAGAIN) {
+        h->x.gone = conn->gone;
+        return conn->gone ? -ECONNRESET : (int)received;
+    }
+    if (!h->continued && !h->x.committed) {
+        TRY(send_continue(h));
+    } else if (conn->out != NULL && !h->x.committed) {
+        TRY(conn_flush(conn, &h->out));
+    }
+    const int rc = conn_wait(conn, IO_READABLE | IO_PEER_SHUT, &h->in, limits_of(h)->body_stall_ms);
+    if (rc == -ETIMEDOUT) {
+        return (int)fault(h, 408, "the body came too slowly", -ETIMEDOUT);
+    }
+    h->x.gone = conn->gone;
+    return rc;
+}
+
+/* More bytes behind those received: their count, never 0, or a negative errno. */
+static ssize_t fill(struct h1_exchange *h)
+{
+    for (;;) {
+        const ssize_t n = conn_fill(h->conn);
+        if (n > 0) {
+            h->in.bytes += (uint64_t)n;
+            return n;
+        }
+        TRY(await_body(h, n));
+    }
+}
+
+static size_t take(struct rx *rx, void *buf, size_t cap)
+{
+    const size_t have = rx->end - rx->start;
+    const size_t n = have < cap ? have : cap;
+    memcpy(buf, rx->base + rx->start, n);
+    rx->start += (uint32_t)n;
+    return n;
+}
+
+static ssize_t read_length(struct h1_exchange *h, void *buf, size_t cap)
+{
+    struct rx *const rx = &h->conn->active->rx;
+    if (h->body_left < cap) {
+        cap = (size_t)h->body_left;
+    }
+    size_t n = take(rx, buf, cap);
+    while (n == 0) {
+        const ssize_t got = conn_recv(h->conn, buf, cap);
+        if (got <= 0) {
+            TRY(await_body(h, got));
+            continue;
+        }
+        n = (size_t)got;
+        h->in.bytes += n;
+    }
+    h->body_left -= n;
+    h->x.body_done = h->body_left == 0;
+    return (ssize_t)n;
+}
+
+/* The trailer section is parsed where it stands, once all of it is there. */
+static ssize_t read_trailers(struct h1_exchange *h)
+{
+    struct active *const active = h->conn->active;
+    if (!h->in_trailers) {
+        h->in_trailers = true;
+        h->trailer_head = arena_alloc(&active->arena, sizeof(*h->trailer_head));
+        if (h->trailer_head == NULL) {
+            return -ENOMEM;
+        }
+        h1_parser_init_trailers(&active->parser, active->parser.limits, h->trailer_head);
+    }
+    for (;;) {
+        struct rx *const rx = &active->rx;
+        switch (h1_head_parse(&active->parser, rx->base + rx->start, rx->end - rx->start)) {
+        case H1_DONE:
+            h->x.trailer_bytes = arena_dup(&active->arena, slice_of(rx->base + rx->start, h->trailer_head->size));
+            rx->start += h->trailer_head->size;
+            h->x.trailers = h->x.trailer_bytes == NULL ? NULL : h->trailer_head;
+            h->x.body_done = true;
+            return 0;
+        case H1_BAD: return fault(h, active->parser.error.status, active->parser.error.reason, -EBADMSG);
+        case H1_MORE: break;
+        }
+        const ssize_t n = fill(h);
+        if (n < 0) {
+            return n;
+        }
+    }
+}
+
+static ssize_t read_chunked(struct h1_exchange *h, void *buf, size_t cap)
+{
+    struct rx *const rx = &h->conn->active->rx;
+    while (!h->in_trailers) {
+        /* No more than the caller can take may leave the framing. */
+        const size_t have = rx->end - rx->start;
+        const size_t view = have < cap ? have : cap;
+        struct slice data = {0};
+        size_t consumed = 0;
+        const enum h1_chunk found = h1_chunked_read(&h->chunked, rx->base + rx->start, view, &consumed, &data);
+        if (found == H1_CHUNK_DATA) {
+            memcpy(buf, data.ptr, data.len);
+        }
+        rx->start += (uint32_t)consumed;
+        switch (found) {
+        case H1_CHUNK_DATA: return (ssize_t)data.len;
+        case H1_CHUNK_BAD: return fault(h, h->chunked.error.status, h->chunked.error.reason, -EBADMSG);
+        case H1_CHUNK_TRAILERS: return read_trailers(h);
+        case H1_CHUNK_MORE: break;
+        }
+        if (rx->start == rx->end) {
+            const ssize_t n = fill(h);
+            if (n < 0) {
+                return n;
+            }
+        }
+    }
+    return read_trailers(h);
+}
+
+static ssize_t exchange_read(struct exchange *x, void *buf, size_t cap)
+{
+    struct h1_exchange *const h = of(x);
+    if (x->fault != 0) {
+        return fault_of(h);
+    }
+    if (x->body_done || cap == 0) {
+        return 0;
+    }
+    if (x->head->content_length > 0 && (uint64_t)x->head->content_length > x->body_max) {
+        return fault(h, 413, "the body is larger than allowed", -EMSGSIZE);
+    }
+    const ssize_t n = x->head->chunked ? read_chunked(h, buf, cap) : read_length(h, buf, cap);
+    if (n > 0) {
+        x->bytes_in += (uint64_t)n;
+        if (x->bytes_in > x->body_max) {
+            return fault(h, 413, "the body is larger than allowed", -EMSGSIZE);
+        }
+    }
+    return n;
+}
+
+/* The answer. */
+
+/* Nothing of a body that 100-continue announced has come: it may never come (RFC 9110 section 10.1.1). */
+static bool body_held_back(const struct h1_exchange *h)
+{
+    const struct rx *const rx = &h->conn->active->rx;
+    return !h->x.body_done && !h->continued && rx->start == rx->end && !h->conn->readable;
+}
+
+static bool body_too_long_to_skip(const struct h1_exchange *h)
+{
+    return !h->x.body_done && !h->x.head->chunked && h->body_left > LIMIT_DRAIN_BYTES;
+}
+
+/* While draining, the last of the requests that were received says that it is the last. */
+static bool drain_ends_here(const struct h1_exchange *h)
+{
+    const struct conn *const conn = h->conn;
+    const struct rx *const rx = &conn->active->rx;
+    return conn->shard->phase != SHARD_SERVING && rx->start == rx->end && !conn->readable;
+}
+
+static bool closes(const struct h1_exchange *h)
+{
+    return h->x.close || !h->x.head->keep_alive || h->x.fault != 0 || h->framing == H1_FRAMING_CLOSE ||
+           body_held_back(h) || body_too_long_to_skip(h) || drain_ends_here(h);
+}
+
+static enum h1_framing framing_of(const struct h1_exchange *h, const struct exchange_head *head)
+{
+    if (status_bodiless(head->status)) {
+        return H1_FRAMING_NONE;
+    }
+    if (head->length != EXCHANGE_LENGTH_UNKNOWN) {
+        return H1_FRAMING_LENGTH;
+    }
+    if (h->x.head->method == METHOD_HEAD) {
+        return H1_FRAMING_NONE;
+    }
+    return h->x.head->minor == 0 ? H1_FRAMING_CLOSE : H1_FRAMING_CHUNKED;
+}
+
+/* Writes the head behind the gathered output, with room for `spare` bytes after it. */
+static int commit(struct h1_exchange *h, const struct exchange_head *head, size_t spare)
+{
+    struct conn *const conn = h->conn;
+    if (h->x.committed) {
+        return -EALREADY;
+    }
+    h->framing = framing_of(h, head);
+    h->silent = status_bodiless(head->status) || h->x.head->method == METHOD_HEAD;
+    h->answer_left = head->length;
+    conn->last = closes(h);
+    const struct h1_response response = {
+        .status = head->status,
+        .framing = h->framing,
+        .content_length = head->length,
+        .close = conn->last,
+        .keep_alive = !conn->last && h->x.head->minor == 0,
+        .prefix = shard_prefix(conn->shard),
+        .fields = head->fields,
+        .field_count = head->field_count,
+    };
+    const size_t size = h1_response_size(&response);
+    if (size > OUT_ROOM) {
+        return -E2BIG;
+    }
+    int rc = 0;
+    char *out = size + spare <= OUT_ROOM ? conn_out_reserve(conn, size + spare, &h->out, &rc)
+                                         : conn_out_reserve(conn, size, &h->out, &rc);
+    if (out == NULL) {
+        return rc;
+    }
+    conn_out_commit(conn, (size_t)(h1_response_write(&response, out) - out));
+    h->x.committed = true;
+    h->x.status = head->status;
+    return 0;
+}
+
+/* What a failed send means for the exchange. */
+static int sent(struct h1_exchange *h, int rc)
+{
+    h->x.gone = h->conn->gone;
+    return rc;
+}
+
+/* Puts `data` behind the gathered output: small pieces are copied, large ones sent from where they are. */
+static int put(struct h1_exchange *h, struct slice data)
+{
+    struct conn *const conn = h->conn;
+    if (data.len == 0) {
+        return 0;
+    }
+    if (data.len >= LIMIT_REF_BYTES || data.len > OUT_ROOM) {
+        return conn_send(conn, data, false, &h->out);
+    }
+    int rc = 0;
+    char *const out = conn_out_reserve(conn, data.len, &h->out, &rc);
+    if (out == NULL) {
+        return rc;
+    }
+    memcpy(out, data.ptr, data.len);
+    conn_out_commit(conn, data.len);
+    return 0;
+}
+
+static int exchange_respond(struct exchange *x, const struct exchange_head *head, struct slice body)
+{
+    struct h1_exchange *const h = of(x);
+    TRY(commit(h, head, body.len < LIMIT_REF_BYTES ? body.len : 0));
+    if (!h->silent) {
+        TRY(sent(h, put(h, body)));
+        x->bytes_out += body.len;
+    }
+    x->finished = true;
+    return 0;
+}
+
+static int exchange_inform(struct exchange *x, uint16_t status, const struct h1_response_field *fields,
+                           size_t field_count)
+{
+    struct h1_exchange *const h = of(x);
+    if (x->head->minor == 0) {
+        return 0;
+    }
+    const struct h1_response response = {
+        .status = status, .framing = H1_FRAMING_NONE, .fields = fields, .field_count = field_count};
+    const size_t size = h1_response_size(&response);
+    int rc = 0;
+    char *const out = size > OUT_ROOM ? NULL : conn_out_reserve(h->conn, size, &h->out, &rc);
+    if (out == NULL) {
+        return rc == 0 ? -E2BIG : rc;
+    }
+    conn_out_commit(h->conn, (size_t)(h1_response_write(&response, out) - out));
+    h->continued = h->continued || status == 100;
+    return sent(h, conn_flush(h->conn, &h->out));
+}
+
+static int exchange_head_op(struct exchange *x, const struct exchange_head *head)
+{
+    return commit(of(x), head, 0);
+}
+
+/* Counts `size` bytes against the answer's length. */
+static int count_out(struct h1_exchange *h, uint64_t size)
+{
+    if (h->framing == H1_FRAMING_LENGTH) {
+        if (size > h->answer_left) {
+            return -EMSGSIZE;
+        }
+        h->answer_left -= size;
+    }
+    return 0;
+}
+
+static int open_chunk(struct h1_exchange *h, uint64_t size)
+{
+    char line[H1_CHUNK_LINE_MAX];
+    return h->framing == H1_FRAMING_CHUNKED ? put(h, slice_of(line, h1_chunk_line(size, line))) : 0;
+}
+
+static int close_chunk(struct h1_exchange *h)
+{
+    return h->framing == H1_FRAMING_CHUNKED ? put(h, SLICE("\r\n")) : 0;
+}
+
+static int exchange_write(struct exchange *x, const void *data, size_t size)
+{
+    struct h1_exchange *const h = of(x);
+    if (size == 0 || x->finished) {
+        return x->finished ? -EALREADY : 0;
+    }
+    TRY(count_out(h, size));
+    if (!h->silent) {
+        TRY(sent(h, open_chunk(h, size)));
+        TRY(sent(h, put(h, slice_of(data, size))));
+        TRY(sent(h, close_chunk(h)));
+        x->bytes_out += size;
+        if (h->conn->out != NULL) {
+            loop_add(&h->conn->shard->worker.loop, &h->conn->job);
+        }
+    }
+    return 0;
+}
+
+static int exchange_write_file(struct exchange *x, int fd, int64_t offset, uint64_t size)
+{
+    struct h1_exchange *const h = of(x);
+    if (size == 0 || x->finished) {
+        return x->finished ? -EALREADY : 0;
+    }
+    TRY(count_out(h, size));
+    if (!h->silent) {
+        TRY(sent(h, open_chunk(h, size)));
+        TRY(sent(h, conn_send_file(h->conn, fd, offset, size, &h->out)));
+        TRY(sent(h, close_chunk(h)));
+        x->bytes_out += size;
+    }
+    return 0;
+}
+
+static int exchange_flush(struct exchange *x)
+{
+    struct h1_exchange *const h = of(x);
+    return sent(h, conn_flush(h->conn, &h->out));
+}
+
+static int put_trailers(struct h1_exchange *h, const struct h1_response_field *trailers, size_t count)
+{
+    TRY(put(h, SLICE("0\r\n")));
+    for (size_t i = 0; i < count; i++) {
+        TRY(put(h, trailers[i].name));
+        TRY(put(h, SLICE(": ")));
+        TRY(put(h, trailers[i].value));
+        TRY(put(h, SLICE("\r\n")));
+    }
+    return put(h, SLICE("\r\n"));
+}
+
+static int exchange_finish(struct exchange *x, const struct h1_response_field *trailers, size_t count)
+{
+    struct h1_exchange *const h = of(x);
+    if (x->finished) {
+        return 0;
+    }
+    if (h->framing == H1_FRAMING_LENGTH && !h->silent && h->answer_left > 0) {
+        x->ops->abort(x);
+        return -EPROTO;
+    }
+    if (h->framing == H1_FRAMING_CHUNKED && !h->silent) {
+        TRY(sent(h, put_trailers(h, trailers, count)));
+    }
+    x->finished = true;
+    return 0;
+}
+
+static void exchange_abort(struct exchange *x)
+{
+    struct conn *const conn = of(x)->conn;
+    conn->reset = true;
+    conn->gone = true;
+    x->gone = true;
+}
+
+static const struct exchange_ops h1_ops = {
+    .read = exchange_read,
+    .inform = exchange_inform,
+    .respond = exchange_respond,
+    .head = exchange_head_op,
+    .write = exchange_write,
+    .write_file = exchange_write_file,
+    .flush = exchange_flush,
+    .finish = exchange_finish,
+    .abort = exchange_abort,
+};
+
+/* Begin and end. */
+
+void h1_exchange_init(struct h1_exchange *h, struct conn *conn)
+{
+    struct active *const active = conn->active;
+    struct rx *const rx = &active->rx;
+    const struct h1_head *const head = &active->head;
+    *h = (struct h1_exchange){
+        .x = {
+            .ops = &h1_ops,
+            .head = head,
+            .bytes = rx->base + rx->start,
+            .peer = &conn->peer,
+            .arena = &active->arena,
+            .start_ns = conn->shard->worker.loop.now_ns,
+            .body_max = conn->shard->options->limits.body_bytes,
+            .body_done = !head->chunked && head->content_length <= 0,
+        },
+        .conn = conn,
+        .body_left = head->content_length > 0 ? (uint64_t)head->content_length : 0,
+        .continued = !head->expect_continue,
+    };
+    if (head->chunked) {
+        h1_chunked_init(&h->chunked, active->parser.limits);
+    }
+    rx->start += head->size;
+    rx->pin = rx->start;
+}
+
+/* Reads the rest of the body and throws it away, so that the next request can follow; where that would take
+ * too much, this connection ends. */
+static void skip_body(struct h1_exchange *h)
+{
+    char scratch[KIB(4)];
+    uint64_t skipped = 0;
+    h->x.body_max = UINT64_MAX;
+    while (!h->x.body_done && skipped <= LIMIT_DRAIN_BYTES && !h->conn->last) {
+        if (!h->conn->readable && conn_flush(h->conn, &h->out) < 0) {
+            break;
+        }
+        const ssize_t n = exchange_read(&h->x, scratch, sizeof(scratch));
+        if (n < 0) {
+            break;
+        }
+        skipped += (uint64_t)n;
+    }
+    h->conn->last = h->conn->last || !h->x.body_done;
+}
+
+void h1_exchange_end(struct h1_exchange *h)
+{
+    struct exchange *const x = &h->x;
+    if (!x->committed && !x->gone) {
+        const struct exchange_head head = {.status = 500, .length = 0};
+        x->close = true;
+        if (exchange_respond(x, &head, slice_of(NULL, 0)) < 0) {
+            exchange_abort(x);
+        }
+    }
+    if (!x->finished && !x->gone) {
+        exchange_abort(x);
+    }
+    if (!x->body_done && !x->gone) {
+        skip_body(h);
+    }
+}

@@ -1,0 +1,358 @@
+/* The server: its shards on their threads, or turned by the caller. */
+#include "serve/server.h"
+
+#include "base/sys.h"
+#include "run/io_epoll.h"
+#include "run/task.h"
+#include "serve/shard.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+struct server {
+    struct server_options options;
+    struct shard *shards;
+    size_t shard_count; /* initialised ones */
+    pthread_mutex_t lock; /* start results, ends and posts; never held across a turn */
+    pthread_cond_t changed;
+    size_t started_count;
+    int start_error;
+    size_t ended_count;
+    bool attached;
+    _Atomic bool draining;
+    int done_fd;  /* eventfd: all threads have ended */
+    int outer_fd; /* epoll over an attached loop and its timer */
+    int timer_fd;
+};
+
+struct server_post {
+    struct post post;
+    struct shard *shard;
+    void (*fn)(struct server_worker *worker, void *arg);
+    void *arg;
+};
+
+struct server_limits server_limits_default(void)
+{
+    return (struct server_limits){
+        .h1 = h1_limits_default,
+        .body_bytes = LIMIT_BODY_BYTES,
+        .arena_bytes = LIMIT_ARENA_BYTES,
+        .silent_ms = LIMIT_SILENT_MS,
+        .idle_ms = LIMIT_IDLE_MS,
+        .head_ms = LIMIT_HEAD_MS,
+        .body_stall_ms = LIMIT_BODY_STALL_MS,
+        .write_stall_ms = LIMIT_WRITE_STALL_MS,
+        .linger_ms = LIMIT_LINGER_MS,
+        .rate_grace_ms = LIMIT_RATE_GRACE_MS,
+        .rate_bytes_per_sec = LIMIT_RATE_BYTES_PER_SEC,
+    };
+}
+
+/* Making and freeing. */
+
+static int add_shard(struct server *server, size_t index)
+{
+    struct io *io = NULL;
+    if (server->options.ios != NULL) {
+        io = server->options.ios[index];
+    } else {
+        TRY(io_epoll_new(&io));
+    }
+    const int rc = shard_init(&server->shards[index], server, &server->options, index, io);
+    server->shard_count++;
+    return rc;
+}
+
+static int add_shards(struct server *server)
+{
+    server->shards = mem_zalloc(server->options.workers * sizeof(*server->shards));
+    if (server->shards == NULL) {
+        return -ENOMEM;
+    }
+    server->done_fd = sys_eventfd();
+    TRY(server->done_fd);
+    for (size_t i = 0; i < server->options.workers; i++) {
+        TRY(add_shard(server, i));
+    }
+    return 0;
+}
+
+int server_new(const struct server_options *options, struct server **ret_server, struct buf *ret_error)
+{
+    struct server *const server = mem_zalloc(sizeof(*server));
+    if (server == NULL) {
+        buf_printf(ret_error, "out of memory");
+        return -ENOMEM;
+    }
+    server->options = *options;
+    server->done_fd = server->outer_fd = server->timer_fd = -1;
+    pthread_mutex_init(&server->lock, NULL);
+    pthread_cond_init(&server->changed, NULL);
+    const int rc = add_shards(server);
+    if (rc < 0) {
+        buf_printf(ret_error, "cannot prepare %zu workers: %s", options->workers, sys_error_text(rc));
+        server_free(server);
+        return rc;
+    }
+    *ret_server = server;
+    return 0;
+}
+
+void server_free(struct server *server)
+{
+    if (server == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < server->shard_count; i++) {
+        shard_deinit(&server->shards[i]);
+    }
+    mem_free(server->shards);
+    sys_close(server->done_fd);
+    sys_close(server->outer_fd);
+    sys_close(server->timer_fd);
+    pthread_cond_destroy(&server->changed);
+    pthread_mutex_destroy(&server->lock);
+    mem_free(server);
+}
+
+/* Threads. */
+
+static void tell_started(struct server *server, int rc)
+{
+    pthread_mutex_lock(&server->lock);
+    server->started_count++;
+    if (rc < 0) {
+        server->start_error = rc;
+    }
+    pthread_cond_broadcast(&server->changed);
+    pthread_mutex_unlock(&server->lock);
+}
+
+static void tell_ended(struct server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    if (++server->ended_count == server->shard_count) {
+        const uint64_t one = 1;
+        if (sys_write(server->done_fd, &one, sizeof(one)) < 0) {
+            CHECK(!"an eventfd takes a one");
+        }
+    }
+    pthread_cond_broadcast(&server->changed);
+    pthread_mutex_unlock(&server->lock);
+}
+
+static void *shard_main(void *arg)
+{
+    struct shard *const shard = arg;
+    struct server *const server = shard->worker.server;
+    char name[16];
+    snprintf(name, sizeof(name), "garm/%u", (unsigned)(shard->worker.index % 10000));
+    pthread_setname_np(pthread_self(), name);
+    int rc = shard_open(shard);
+    tell_started(server, rc);
+    if (rc < 0) {
+        shard_drain(shard, 0);
+    }
+    while (!shard_ended(shard)) {
+        rc = loop_turn(&shard->worker.loop, -1);
+        if (rc < 0) {
+            log_write(&server->options.logger, LOG_ERROR, "worker %zu: polling failed: %s", shard->worker.index,
+                      sys_error_text(rc));
+            server_stop(server, 0);
+        }
+    }
+    tell_ended(server);
+    return NULL;
+}
+
+static int start_thread(struct shard *shard)
+{
+    TRY(sys_thread_create(&shard->thread, shard_main, shard));
+    shard->threaded = true;
+    return 0;
+}
+
+int server_start(struct server *server)
+{
+    int rc = 0;
+    size_t threads = 0;
+    for (; threads < server->shard_count && rc == 0; threads += rc == 0) {
+        rc = start_thread(&server->shards[threads]);
+    }
+    pthread_mutex_lock(&server->lock);
+    while (server->started_count < threads) {
+        pthread_cond_wait(&server->changed, &server->lock);
+    }
+    rc = rc < 0 ? rc : server->start_error;
+    pthread_mutex_unlock(&server->lock);
+    if (rc < 0) {
+        server_stop(server, 0);
+        server_wait(server);
+    }
+    return rc;
+}
+
+void server_wait(struct server *server)
+{
+    for (size_t i = 0; i < server->shard_count; i++) {
+        struct shard *const shard = &server->shards[i];
+        if (shard->threaded) {
+            sys_thread_join(shard->thread);
+            shard->threaded = false;
+        }
+    }
+}
+
+int server_done_fd(struct server *server)
+{
+    return server->done_fd;
+}
+
+/* Stopping. */
+
+static void on_stop_post(struct post *post)
+{
+    struct shard *const shard = CONTAINER_OF(post, struct shard, stop_post);
+    atomic_store(&shard->stop_posted, false);
+    shard_drain(shard, atomic_load(&shard->stop_grace_ns));
+}
+
+void server_stop(struct server *server, int64_t grace_ns)
+{
+    atomic_store(&server->draining, true);
+    for (size_t i = 0; i < server->shard_count; i++) {
+        struct shard *const shard = &server->shards[i];
+        atomic_store(&shard->stop_grace_ns, grace_ns);
+        if (!atomic_exchange(&shard->stop_posted, true)) {
+            shard->stop_post.run = on_stop_post;
+            loop_post(&shard->worker.loop, &shard->stop_post);
+        }
+    }
+}
+
+bool server_draining(const struct server *server)
+{
+    return atomic_load(&server->draining);
+}
+
+/* Posts. */
+
+static void on_server_post(struct post *post)
+{
+    struct server_post *const call = CONTAINER_OF(post, struct server_post, post);
+    call->fn(&call->shard->worker, call->arg);
+    mem_free(call);
+}
+
+int server_post(struct server *server, size_t index, void (*fn)(struct server_worker *worker, void *arg), void *arg)
+{
+    struct shard *const shard = &server->shards[index];
+    struct server_post *const call = mem_alloc(sizeof(*call));
+    if (call == NULL) {
+        return -ENOMEM;
+    }
+    *call = (struct server_post){.post = {.run = on_server_post}, .shard = shard, .fn = fn, .arg = arg};
+    loop_post(&shard->worker.loop, &call->post);
+    return 0;
+}
+
+/* Turned by the caller. */
+
+/* The caller's poll shall end when the next timer, or work left for the next turn, wants it. */
+static int arm_outer(struct server *server)
+{
+    return server->timer_fd < 0 ? 0 : sys_timerfd_set(server->timer_fd, loop_wait_ns(&server->shards[0].worker.loop, -1));
+}
+
+static int watch_readable(int epoll_fd, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    return sys_epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+static int open_outer(struct server *server)
+{
+    server->outer_fd = sys_epoll_create();
+    TRY(server->outer_fd);
+    server->timer_fd = sys_timerfd();
+    TRY(server->timer_fd);
+    TRY(watch_readable(server->outer_fd, server->timer_fd));
+    return watch_readable(server->outer_fd, io_epoll_fd(server->shards[0].worker.loop.io));
+}
+
+int server_fd(struct server *server)
+{
+    if (server->timer_fd < 0) {
+        TRY(open_outer(server));
+        TRY(arm_outer(server));
+    }
+    return server->outer_fd;
+}
+
+int server_attach(struct server *server)
+{
+    server->attached = true;
+    for (size_t i = 0; i < server->shard_count; i++) {
+        const int rc = shard_open(&server->shards[i]);
+        if (rc < 0) {
+            server_stop(server, 0);
+            while (server_turn(server, 0) == 0) {
+            }
+            return rc;
+        }
+    }
+    return 0;
+}
+
+int server_turn(struct server *server, int64_t max_wait_ns)
+{
+    bool ended = true;
+    for (size_t i = 0; i < server->shard_count; i++) {
+        struct shard *const shard = &server->shards[i];
+        if (!shard_ended(shard)) {
+            TRY(loop_turn(&shard->worker.loop, max_wait_ns));
+            ended = shard_ended(shard) && ended;
+        }
+    }
+    TRY(arm_outer(server));
+    return ended ? 1 : 0;
+}
+
+/* Looking. */
+
+struct server_worker *server_worker(struct server *server, size_t index)
+{
+    return &server->shards[index].worker;
+}
+
+size_t server_worker_count(const struct server *server)
+{
+    return server->shard_count;
+}
+
+const struct logger *server_logger(const struct server *server)
+{
+    return &server->options.logger;
+}
+
+void server_stats(const struct server *server, struct server_stats *ret_stats)
+{
+    *ret_stats = (struct server_stats){0};
+    for (size_t i = 0; i < server->shard_count; i++) {
+        const struct shard *const shard = &server->shards[i];
+#define SUM(name) ret_stats->name += atomic_load_explicit(&shard->stats.name, memory_order_relaxed)
+        SUM(accepted);
+        SUM(requests);
+        SUM(refused);
+        SUM(no_stack);
+        SUM(connections);
+        SUM(active);
+        SUM(bytes_in);
+        SUM(bytes_out);
+#undef SUM
+    }
+}

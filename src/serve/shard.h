@@ -1,0 +1,88 @@
+/* A shard: one worker's share of the server. Its loop, its listeners, its connections, and the pools they
+ * borrow from. Touched by its own thread alone, but for the counters, which others read. */
+#ifndef GARM_SERVE_SHARD_H
+#define GARM_SERVE_SHARD_H
+
+#include "codec/h1.h"
+#include "run/pool.h"
+#include "serve/server.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct acceptor;
+struct conn;
+
+/* Written by one thread, read by any: relaxed, without a locked instruction. */
+typedef _Atomic uint64_t shard_counter;
+static inline void counter_add(shard_counter *counter, uint64_t n)
+{
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+                          memory_order_relaxed);
+}
+
+enum shard_phase {
+    SHARD_SERVING,
+    SHARD_DRAINING, /* listeners closed; answers say Connection: close */
+    SHARD_ENDING,   /* the grace is over: tasks are cancelled */
+    SHARD_ENDED,
+};
+
+struct shard {
+    struct server_worker worker; /* first: the application's view */
+    const struct server_options *options;
+    enum shard_phase phase;
+    struct acceptor *acceptors;
+    size_t acceptor_count;
+    int reserve_fd;          /* given up for a moment when descriptors run out */
+    size_t connection_max;
+    struct list conns;       /* of struct conn */
+    size_t conn_count;
+    struct pool actives;     /* struct active: what a connection with a request borrows */
+    struct pool outs;        /* struct out */
+    struct pool big_rxs;     /* RX_BIG_SIZE bytes, for large heads and streamed bodies */
+    struct timer housekeeping;
+    struct timer grace;      /* the end of the drain */
+    struct {
+        int64_t until_ns;    /* loop time at which the text is out of date */
+        char text[128];      /* "Date: ...\r\nServer: ...\r\n" */
+        size_t len;
+    } prefix;
+    struct {
+        shard_counter accepted, requests, refused, no_stack, connections, active, bytes_in, bytes_out;
+    } stats;
+    bool opened;             /* on_start has succeeded, on_stop is owed */
+    _Atomic int64_t stop_grace_ns; /* asked for by server_stop; taken by stop_post */
+    struct post stop_post;
+    _Atomic bool stop_posted;
+    pthread_t thread;
+    bool threaded;           /* thread is valid */
+};
+
+/** Prepares the loop over `io` (taken) and the pools; accepts nothing yet. 0 or a negative errno. */
+MUST_CHECK int shard_init(struct shard *shard, struct server *server, const struct server_options *options,
+                          size_t index, struct io *io);
+/** Accepts a zeroed one. */
+void shard_deinit(struct shard *shard);
+/** Calls on_start, then begins to accept. On the shard's own thread. */
+MUST_CHECK int shard_open(struct shard *shard);
+/** Begins to drain, or shortens the grace of a drain. On the shard's own thread. */
+void shard_drain(struct shard *shard, int64_t grace_ns);
+/** Has every connection ended after a drain? Then on_stop is called, once. */
+bool shard_ended(struct shard *shard);
+
+/** The fields that open every answer, fresh to the second. */
+struct slice shard_prefix(struct shard *shard);
+
+/** A connection has ended: there may be room for another one. */
+void shard_conn_gone(struct shard *shard);
+
+/** Something was borrowed from a pool: a timer will look whether pages can be given back. */
+void shard_expect_trim(struct shard *shard);
+
+static inline struct shard *shard_of_loop(struct loop *loop)
+{
+    return CONTAINER_OF(loop, struct shard, worker.loop);
+}
+
+#endif
