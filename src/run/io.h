@@ -28,8 +28,7 @@ enum io_mode {
     IO_LISTENER_SHARED, /* the same on a descriptor that other loops watch too (EPOLLEXCLUSIVE) */
 };
 
-/* A socket under watch; lives inside its owner. Memory must outlive the turn of the loop in which it
- * was unwatched (see loop_bury). */
+/* A socket under watch; lives inside its owner. */
 struct io_watch {
     int fd;
     /* `ready`: a set of enum io_ready. Not called after io_unwatch. */
@@ -42,11 +41,13 @@ struct io_ops {
     const char *name;
     int64_t (*now_ns)(struct io *io);
     /* Waits until something happens, `timeout_ns` passed (0: not at all; -1: no bound) or wake was
-     * called; then calls on_ready of what is ready. Returns the number of calls, or a negative errno. */
-    int (*poll)(struct io *io, int64_t timeout_ns);
+     * called; then reads the clock into *ret_now_ns, and calls on_ready of what is ready. Returns the
+     * number of calls, or a negative errno; *ret_now_ns is set in any case. */
+    int (*poll)(struct io *io, int64_t timeout_ns, int64_t *ret_now_ns);
     /* Ends a poll that waits, or the next one at once. From any thread. */
     void (*wake)(struct io *io);
     int (*watch)(struct io *io, struct io_watch *watch, enum io_mode mode);
+    /* Events of this turn that were not told yet are forgotten. `watch->fd` stays, and stays open. */
     void (*unwatch)(struct io *io, struct io_watch *watch);
     /* A new connection's descriptor, non-blocking; -EAGAIN when none waits. `addr` of *len bytes. */
     int (*accept)(struct io *io, int fd, struct sockaddr *addr, uint32_t *len);
@@ -55,7 +56,8 @@ struct io_ops {
     /* Bytes taken (> 0), -EAGAIN, -EPIPE, -ECONNRESET, ... `more`: further bytes follow at once. */
     ssize_t (*send)(struct io *io, int fd, const struct iovec *iov, size_t count, bool more);
     /* The same from a file, at *offset, which is moved on. 0: the file ends here. */
-    ssize_t (*send_file)(struct io *io, int fd, int file_fd, int64_t *offset, size_t size, bool more);
+    ssize_t (*send_file)(struct io *io, int fd, int file_fd, int64_t *offset, size_t size,
+                         bool more);
     int (*shut_write)(struct io *io, int fd);
     /* Closes; with `reset` by an RST, so that the peer cannot take what it got for complete. */
     void (*close)(struct io *io, int fd, bool reset);

@@ -4,6 +4,7 @@
 #define GARM_RUN_LOOP_H
 
 #include "base/list.h"
+#include "run/coro.h"
 #include "run/io.h"
 #include "run/timer.h"
 
@@ -36,14 +37,16 @@ struct task;
 
 struct loop {
     struct io *io;
-    int64_t now_ns;      /* as of this turn's poll; monotonic */
-    struct list ready;   /* of jobs */
+    int64_t now_ns;    /* as of this turn's poll; monotonic */
+    struct list ready; /* of jobs */
     struct list graves;
     struct timer_wheel timers;
     _Atomic(struct post *) inbox;
     struct stack_pool *stacks;
-    struct task *current; /* the task that runs now; NULL in the loop itself */
-    struct list tasks;    /* all live tasks */
+    struct timer stack_trim; /* set while free stacks hold memory */
+    struct coro home;        /* the loop's own context, while a task runs */
+    struct task *current;    /* the task that runs now; NULL in the loop itself */
+    struct list tasks;       /* all live tasks */
     size_t task_count;
     bool stop;
     uint64_t turns;
@@ -57,13 +60,20 @@ void loop_deinit(struct loop *loop);
 
 /** One turn; waits at most `max_wait_ns` (-1: no bound) if nothing is ready. 0 or a negative errno. */
 MUST_CHECK int loop_turn(struct loop *loop, int64_t max_wait_ns);
-/** Turns until loop_stop. */
+/** How long the next turn would wait for sockets and wakes: 0 if there is work already; at most
+ *  `max_wait_ns` (-1: no bound). */
+int64_t loop_wait_ns(const struct loop *loop, int64_t max_wait_ns);
+/** Turns until loop_stop, before or meanwhile. */
 MUST_CHECK int loop_run(struct loop *loop);
 /** Ends loop_run after this turn. From its own thread; from another, post it. */
 void loop_stop(struct loop *loop);
 
 /** The loop whose turn this thread is in, or NULL. */
 struct loop *loop_self(void);
+/** Makes `loop` that of this thread, outside of a turn; returns the one from before, to be given to
+ *  loop_leave. */
+MUST_CHECK struct loop *loop_enter(struct loop *loop);
+void loop_leave(struct loop *outer);
 
 /** Queues a job. One that is queued already stays where it is. */
 void loop_add(struct loop *loop, struct job *job);

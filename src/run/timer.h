@@ -11,8 +11,8 @@
 /* Lives inside its owner. */
 struct timer {
     struct list node;
-    int64_t due_ns;    /* when on_due shall be called; INT64_MAX: not set */
-    int64_t filed_ns;  /* the time under which the wheel holds it */
+    int64_t due_ns;   /* when on_due shall be called; INT64_MAX: not set */
+    int64_t filed_ns; /* the time under which the wheel holds it */
     void (*on_due)(struct timer *timer);
 };
 
@@ -27,7 +27,8 @@ struct timer_wheel {
 
 void timer_wheel_init(struct timer_wheel *wheel, int64_t now_ns);
 void timer_init(struct timer *timer, void (*on_due)(struct timer *timer));
-/** Sets or moves the timer. Never called before `due_ns`, at most two ticks after it in an idle loop. */
+/** Sets or moves the timer. Never called before `due_ns`, at most two ticks after it in an idle loop.
+ *  INT64_MAX stops it. */
 void timer_set(struct timer_wheel *wheel, struct timer *timer, int64_t due_ns);
 /** Accepts one that is not set. */
 void timer_stop(struct timer_wheel *wheel, struct timer *timer);
