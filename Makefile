@@ -1,0 +1,63 @@
+# Garm's front door: thin words for CMake presets and the scripts in tools/.
+# `make help` prints what stands behind ##.
+.DEFAULT_GOAL := release
+.PHONY: help release run test quick tsan valgrind fuzz sim bench fmt tidy coverage arm64 install clean deps deps-test
+
+JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 60
+SEEDS ?= 100000
+
+help: ## print this list
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+deps:
+	@tools/deps build
+
+deps-test:
+	@tools/deps test
+
+release: deps ## build libgarm.a, libgarm.so, garm and the examples into build/release
+	@cmake --preset release -DGARM_TESTS=OFF >/dev/null && cmake --build --preset release -j $(JOBS)
+
+run: release ## build, then serve a welcome page on http://localhost:8000
+	@build/release/examples/welcome --listen :8000
+
+test: deps-test ## everything, under ASan and UBSan, with a summary at the end (under ten minutes)
+	@tools/test
+
+quick: deps-test ## unit and spec tests only
+	@tools/test --quick
+
+tsan: deps-test ## the whole suite under ThreadSanitizer
+	@tools/test --preset tsan
+
+valgrind: deps-test ## the unit tests under Valgrind
+	@tools/test --preset debug --valgrind
+
+arm64: deps-test ## base, run and codec for arm64, their unit tests under qemu-user
+	@tools/deps arm64 && tools/test-arm64
+
+fuzz: deps-test ## each fuzz target for FUZZ_SECONDS (60)
+	@tools/deps fuzz && tools/fuzz $(FUZZ_SECONDS)
+
+sim: deps-test ## the simulator's campaign: SEEDS (100000) seeds
+	@tools/sim $(SEEDS)
+
+bench: release ## speed against the bare epoll yardstick (and nginx, if it is installed)
+	@tools/deps bench && tools/bench
+
+coverage: deps-test ## line coverage of the unit and spec tests
+	@tools/deps coverage && tools/coverage
+
+fmt: ## format the sources with clang-format
+	@git ls-files 'src/*.[ch]' 'include/*.h' 'examples/*.c' 'tests/*.[ch]' 'fuzz/*.c' 'bench/*.c' | xargs clang-format -i
+
+tidy: ## the house's style, as a check
+	@tools/tidy
+
+install: release ## install into PREFIX (/usr/local); DESTDIR is heeded
+	@DESTDIR=$(DESTDIR) cmake --install build/release --prefix $(PREFIX)
+
+clean: ## remove build/
+	@rm -rf build
