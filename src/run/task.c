@@ -239,6 +239,13 @@ void task_cancel(struct task *task, enum cancel_reason reason)
     }
 }
 
+void task_cancel_all(struct loop *loop, enum cancel_reason reason)
+{
+    list_each_safe (node, next, &loop->tasks) {
+        task_cancel(CONTAINER_OF(node, struct task, node), reason);
+    }
+}
+
 enum cancel_reason task_cancel_reason(const struct task *task)
 {
     if (task->reason != CANCEL_NONE) {

@@ -70,6 +70,8 @@ MUST_CHECK int task_yield(void);
 
 /** Asks the task to end: its wait, and every later one, returns -ECANCELED. From its loop's thread. */
 void task_cancel(struct task *task, enum cancel_reason reason);
+/** The same to all tasks of the loop. From its thread. */
+void task_cancel_all(struct loop *loop, enum cancel_reason reason);
 enum cancel_reason task_cancel_reason(const struct task *task);
 /** Forgets a cancellation, before the task begins something unrelated (the next request). Deadlines
  *  that are still open keep theirs. */
