@@ -158,7 +158,9 @@ static void *shard_main(void *arg)
         shard_drain(shard, 0);
     }
     while (!shard_ended(shard)) {
-        rc = loop_turn(&shard->worker.loop, -1);
+        struct loop *const loop = &shard->worker.loop;
+        rc = shard->phase == SHARD_SERVING ? loop_run(loop) : loop_turn(loop, -1);
+        loop->stop = false;
         if (rc < 0) {
             log_write(&server->options.logger, LOG_ERROR, "worker %zu: polling failed: %s", shard->worker.index,
                       sys_error_text(rc));
@@ -219,6 +221,7 @@ static void on_stop_post(struct post *post)
     struct shard *const shard = CONTAINER_OF(post, struct shard, stop_post);
     atomic_store(&shard->stop_posted, false);
     shard_drain(shard, atomic_load(&shard->stop_grace_ns));
+    loop_stop(&shard->worker.loop); /* ends loop_run, which does not know of ends */
 }
 
 void server_stop(struct server *server, int64_t grace_ns)
@@ -315,6 +318,7 @@ int server_turn(struct server *server, int64_t max_wait_ns)
         struct shard *const shard = &server->shards[i];
         if (!shard_ended(shard)) {
             TRY(loop_turn(&shard->worker.loop, max_wait_ns));
+            shard->worker.loop.stop = false;
             ended = shard_ended(shard) && ended;
         }
     }

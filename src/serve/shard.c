@@ -66,7 +66,7 @@ void shard_deinit(struct shard *shard)
     if (shard->options == NULL) {
         return;
     }
-    list_each_safe (node, next, &shard->conns) {
+    list_each_safe(node, next, &shard->conns) {
         conn_kill(CONTAINER_OF(node, struct conn, node), CANCEL_DRAIN);
     }
     mem_free(shard->acceptors);
@@ -97,7 +97,7 @@ static void on_grace_over(struct timer *timer)
 {
     struct shard *const shard = CONTAINER_OF(timer, struct shard, grace);
     shard->phase = SHARD_ENDING;
-    list_each_safe (node, next, &shard->conns) {
+    list_each_safe(node, next, &shard->conns) {
         conn_kill(CONTAINER_OF(node, struct conn, node), CANCEL_DRAIN);
     }
     task_cancel_all(loop_of(shard), CANCEL_DRAIN);
@@ -111,7 +111,7 @@ void shard_drain(struct shard *shard, int64_t grace_ns)
         for (size_t i = 0; i < shard->acceptor_count; i++) {
             acceptor_finish(&shard->acceptors[i]);
         }
-        list_each_safe (node, next, &shard->conns) {
+        list_each_safe(node, next, &shard->conns) {
             conn_drain(CONTAINER_OF(node, struct conn, node));
         }
         timer_set(&loop->timers, &shard->grace, loop->now_ns + grace_ns);
