@@ -60,8 +60,7 @@ void arena_deinit(struct arena *arena)
     *arena = (struct arena){0};
 }
 
-/* A chunk with at least `size` bytes (of ARENA_ALIGN), and up to `wanted` in all within the bound.
- * */
+/* A chunk with at least `size` bytes (of ARENA_ALIGN); of `wanted` in all, if the bound allows. */
 static struct arena_chunk *add_chunk(struct arena *arena, size_t size, size_t wanted)
 {
     const size_t room = (arena->grown_max - arena->grown) / ARENA_ALIGN * ARENA_ALIGN;

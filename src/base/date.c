@@ -131,7 +131,7 @@ void date_to_iso(int64_t ns, char *out)
     *out++ = 'T';
     out = put_time(out, &c);
     *out++ = '.';
-    out = put_number(out, (ns - seconds * NS_PER_SEC) / NS_PER_MS, 3);
+    out = put_number(out, (ns % NS_PER_SEC + NS_PER_SEC) % NS_PER_SEC / NS_PER_MS, 3);
     *out = 'Z';
 }
 

@@ -15,8 +15,7 @@
 
 static const char cut[] = "...";
 
-/* Room for the text, the dots, the closing quote and a newline; the names in front take 54 at most.
- * */
+/* Room for what stands in front of the text (47), the text, dots, a quote and a newline. */
 struct line {
     char bytes[TEXT_MAX + 64 + sizeof(cut) + 2];
     size_t len;
@@ -73,8 +72,7 @@ static struct slice escape(char c, char out[4])
     return slice_of(out, 4);
 }
 
-/* What stands in a line for the beginning of `s`, and in *ret_taken how many bytes of `s` that is.
- * */
+/* What stands in a line for the beginning of `s`; *ret_taken: how many bytes of `s` that is. */
 static struct slice next_unit(struct slice s, char out[4], size_t *ret_taken)
 {
     const size_t size = text_utf8_size(s);

@@ -136,8 +136,7 @@ int map_set(struct map *map, struct slice key, void *value)
     return 0;
 }
 
-/* Fills the hole with a later entry of the run whose home lies at or before it, until none is left.
- * */
+/* Fills the hole with a later entry of the run whose home is not behind it, until none is left. */
 static void close_hole(struct map *map, size_t hole)
 {
     const size_t mask = map->cap - 1;

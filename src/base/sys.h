@@ -25,8 +25,7 @@ enum sys_kind {
     SYS_CALL,   /* every other call that can fail for want of something */
 };
 
-/* Returns 0 to let the call go on, or the negative errno it shall fail with. `name` is the call's.
- * */
+/* Returns 0 to let the call go on, or the negative errno it shall fail with. `name` is libc's. */
 typedef int sys_fault_fn(void *arg, enum sys_kind kind, const char *name);
 
 /** Sets the process's fault hook; NULL removes it. Set it before other threads run. */
