@@ -58,6 +58,7 @@ struct active {
 struct pace {
     int64_t waited_ns;
     uint64_t bytes;
+    uint32_t stall_ms; /* without progress; 0: the server's bound */
 };
 
 struct conn {
@@ -94,7 +95,7 @@ void conn_drain(struct conn *conn);
 /* From the connection's task: */
 
 /** Waits for one of `what` (enum io_ready): 0, or -ECONNRESET, -ETIMEDOUT when the peer is slower than `pace`
- *  allows or made no progress for stall_ms, -ECANCELED. */
+ *  allows or made no progress for its stall_ms (else `stall_ms`), -ECANCELED. */
 MUST_CHECK int conn_wait(struct conn *conn, unsigned what, struct pace *pace, uint32_t stall_ms);
 
 /** More received bytes behind the unconsumed ones, moving those if it must: their count (> 0), 0 at the peer's

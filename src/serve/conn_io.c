@@ -38,7 +38,7 @@ int conn_wait(struct conn *conn, unsigned what, struct pace *pace, uint32_t stal
         return -ECONNRESET;
     }
     const int64_t begin_ns = loop->now_ns;
-    const int64_t patience_ns = patience(conn, pace, stall_ms);
+    const int64_t patience_ns = patience(conn, pace, pace->stall_ms != 0 ? pace->stall_ms : stall_ms);
     if (patience_ns <= 0) {
         return -ETIMEDOUT;
     }

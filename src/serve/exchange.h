@@ -76,6 +76,7 @@ struct exchange {
 
     /* What the application may set before it reads. */
     uint64_t body_max; /* bytes; more is -EMSGSIZE. Preset with the server's default */
+    uint32_t stall_ms; /* how long one read or write may go without progress. Preset with 0: the server's bounds */
     bool close;        /* the connection ends after this answer */
 
     /* Where the exchange stands. */

@@ -63,6 +63,7 @@ static int await_body(struct h1_exchange *h, ssize_t received)
     } else if (conn->out != NULL && !h->x.committed) {
         TRY(conn_flush(conn, &h->out));
     }
+    h->in.stall_ms = h->x.stall_ms;
     const int rc = conn_wait(conn, IO_READABLE | IO_PEER_SHUT, &h->in, limits_of(h)->body_stall_ms);
     if (rc == -ETIMEDOUT) {
         return (int)fault(h, 408, "the body came too slowly", -ETIMEDOUT);
@@ -246,6 +247,7 @@ static int commit(struct h1_exchange *h, const struct exchange_head *head, size_
     if (h->x.committed) {
         return -EALREADY;
     }
+    h->out.stall_ms = h->x.stall_ms;
     h->framing = framing_of(h, head);
     h->silent = status_bodiless(head->status) || h->x.head->method == METHOD_HEAD;
     h->answer_left = head->length;
