@@ -1,0 +1,550 @@
+/* The system calls: each asks the hook, and does what its name says. */
+#include "suites.h"
+#include "base/compiler.h"
+#include "base/sys.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+static void drop_hook(void)
+{
+    sys_set_fault(NULL, NULL);
+}
+
+/* What the hook was asked last. */
+static const char *asked_name;
+static enum sys_kind asked_kind;
+
+static int refuse(void *arg, enum sys_kind kind, const char *name)
+{
+    asked_kind = kind;
+    asked_name = name;
+    return *(const int *)arg;
+}
+
+#define ASSERT_REFUSED(name, call)                                                                 \
+    do {                                                                                           \
+        asked_name = "";                                                                           \
+        ck_assert_int_eq(call, -EXDEV);                                                            \
+        ck_assert_str_eq(asked_name, name);                                                        \
+        ck_assert_int_eq(asked_kind, SYS_CALL);                                                    \
+    } while (0)
+
+static void begin_refusal(void)
+{
+    static int error = -EXDEV;
+    sys_set_fault(refuse, &error);
+}
+
+START_TEST(every_socket_call_asks_the_hook)
+{
+    begin_refusal();
+    ASSERT_REFUSED("socket", sys_socket(AF_INET, SOCK_STREAM, 0));
+    ASSERT_REFUSED("bind", sys_bind(-1, NULL, 0));
+    ASSERT_REFUSED("listen", sys_listen(-1, 0));
+    ASSERT_REFUSED("connect", sys_connect(-1, NULL, 0));
+    ASSERT_REFUSED("accept4", sys_accept(-1, NULL, NULL));
+    ASSERT_REFUSED("setsockopt", sys_setsockopt(-1, 0, 0, NULL, 0));
+    ASSERT_REFUSED("getsockopt", sys_getsockopt(-1, 0, 0, NULL, NULL));
+    ASSERT_REFUSED("getsockname", sys_getsockname(-1, NULL, NULL));
+    ASSERT_REFUSED("getpeername", sys_getpeername(-1, NULL, NULL));
+    ASSERT_REFUSED("recv", sys_recv(-1, NULL, 0));
+    ASSERT_REFUSED("send", sys_send(-1, NULL, 0, false));
+    ASSERT_REFUSED("sendmsg", sys_sendmsg(-1, NULL, 0, false));
+    ASSERT_REFUSED("sendfile", sys_sendfile(-1, -1, NULL, 0));
+    ASSERT_REFUSED("shutdown", sys_shutdown(-1, SHUT_WR));
+}
+END_TEST
+
+START_TEST(every_other_call_asks_the_hook)
+{
+    begin_refusal();
+    ASSERT_REFUSED("read", sys_read(-1, NULL, 0));
+    ASSERT_REFUSED("pread", sys_pread(-1, NULL, 0, 0));
+    ASSERT_REFUSED("write", sys_write(-1, NULL, 0));
+    ASSERT_REFUSED("fcntl", sys_fcntl(-1, F_GETFL, 0));
+    ASSERT_REFUSED("epoll_create1", sys_epoll_create());
+    ASSERT_REFUSED("epoll_ctl", sys_epoll_ctl(-1, EPOLL_CTL_DEL, -1, NULL));
+    ASSERT_REFUSED("epoll_wait", sys_epoll_wait(-1, NULL, 0, 0));
+    ASSERT_REFUSED("eventfd", sys_eventfd());
+    ASSERT_REFUSED("signalfd", sys_signalfd(NULL));
+    ASSERT_REFUSED("pthread_sigmask", sys_sigmask(SIG_BLOCK, NULL, NULL));
+    ASSERT_REFUSED("pthread_create", sys_thread_create(NULL, NULL, NULL));
+    ASSERT_REFUSED("open", sys_open("/", O_RDONLY));
+    ASSERT_REFUSED("openat2", sys_open_beneath(-1, "x", O_RDONLY));
+    ASSERT_REFUSED("fstat", sys_fstat(-1, NULL));
+    ASSERT_REFUSED("lstat", sys_lstat("/", NULL));
+    ASSERT_REFUSED("unlink", sys_unlink("/nonexistent"));
+    ASSERT_REFUSED("readlink", sys_readlink("/", NULL, 0));
+    ASSERT_REFUSED("getdents64", sys_getdents(-1, NULL, 0));
+    ASSERT_REFUSED("mprotect", sys_mprotect(NULL, 0, 0));
+    ASSERT_REFUSED("madvise", sys_madvise(NULL, 0, 0));
+}
+END_TEST
+
+START_TEST(mmap_fails_with_the_memory)
+{
+    void *ptr = NULL;
+    begin_refusal();
+    ck_assert_int_eq(sys_mmap(4096, &ptr), -EXDEV);
+    ck_assert_str_eq(asked_name, "mmap");
+    ck_assert_int_eq(asked_kind, SYS_MEMORY);
+    ck_assert_ptr_null(ptr);
+}
+END_TEST
+
+START_TEST(a_close_always_closes)
+{
+    const int fd = sys_eventfd();
+    begin_refusal();
+    sys_close(fd);
+    sys_close(-1);
+    drop_hook();
+    ck_assert_int_eq(sys_fcntl(fd, F_GETFD, 0), -EBADF);
+}
+END_TEST
+
+START_TEST(failures_are_negative_errnos)
+{
+    char byte;
+    void *ptr = NULL;
+    struct stat info;
+    ck_assert_int_eq(sys_read(-1, &byte, 1), -EBADF);
+    ck_assert_int_eq(sys_recv(-1, &byte, 1), -EBADF);
+    ck_assert_int_eq(sys_epoll_wait(-1, NULL, 0, 0), -EBADF);
+    ck_assert_int_eq(sys_open("/nonexistent/file", O_RDONLY), -ENOENT);
+    ck_assert_int_eq(sys_lstat("/nonexistent/file", &info), -ENOENT);
+    ck_assert_int_eq(sys_mmap(0, &ptr), -EINVAL);
+}
+END_TEST
+
+static void assert_flags(int fd, bool non_blocking)
+{
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(sys_fcntl(fd, F_GETFD, 0) & FD_CLOEXEC, FD_CLOEXEC);
+    ck_assert_int_eq((sys_fcntl(fd, F_GETFL, 0) & O_NONBLOCK) != 0, non_blocking);
+}
+
+static int64_t wait_readable(int fd)
+{
+    const int epoll_fd = sys_epoll_create();
+    assert_flags(epoll_fd, false);
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    ck_assert_int_eq(sys_epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event), 0);
+    event = (struct epoll_event){0};
+    ck_assert_int_eq(sys_epoll_wait(epoll_fd, &event, 1, 10000), 1);
+    ck_assert_int_eq(event.data.fd, fd);
+    sys_close(epoll_fd);
+    return event.events;
+}
+
+/* Two ends of a TCP connection. */
+static void make_connection(int ends[2])
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    uint32_t len = sizeof(addr);
+    const int listener = sys_socket(AF_INET, SOCK_STREAM, 0);
+    assert_flags(listener, true);
+    ck_assert_int_eq(sys_accept(listener, NULL, NULL), -EINVAL);
+    ck_assert_int_eq(sys_bind(listener, (const struct sockaddr *)&addr, len), 0);
+    ck_assert_int_eq(sys_listen(listener, 1), 0);
+    ck_assert_int_eq(sys_getsockname(listener, (struct sockaddr *)&addr, &len), 0);
+    ck_assert_uint_ne(addr.sin_port, 0);
+    ck_assert_int_eq(sys_accept(listener, NULL, NULL), -EAGAIN);
+    ends[0] = sys_socket(AF_INET, SOCK_STREAM, 0);
+    const int rc = sys_connect(ends[0], (const struct sockaddr *)&addr, len);
+    ck_assert(rc == 0 || rc == -EINPROGRESS);
+    wait_readable(listener);
+    struct sockaddr_in peer;
+    len = sizeof(peer);
+    ends[1] = sys_accept(listener, (struct sockaddr *)&peer, &len);
+    assert_flags(ends[1], true);
+    ck_assert_uint_eq(peer.sin_addr.s_addr, htonl(INADDR_LOOPBACK));
+    struct sockaddr_in same;
+    ck_assert_int_eq(sys_getpeername(ends[1], (struct sockaddr *)&same, &len), 0);
+    ck_assert_uint_eq(same.sin_port, peer.sin_port);
+    sys_close(listener);
+}
+
+START_TEST(a_connection_carries_bytes)
+{
+    int ends[2];
+    char got[16];
+    make_connection(ends);
+    ck_assert_int_eq(sys_recv(ends[1], got, sizeof(got)), -EAGAIN);
+    ck_assert_int_eq(sys_send(ends[0], "ab", 2, true), 2);
+    const struct iovec iov[] = {{(char[]){'c'}, 1}, {(char[]){'d', 'e'}, 2}};
+    ck_assert_int_eq(sys_sendmsg(ends[0], iov, 2, false), 3);
+    ck_assert_int_eq(sys_shutdown(ends[0], SHUT_WR), 0);
+    size_t len = 0;
+    for (ssize_t count = -EAGAIN; count != 0;) {
+        wait_readable(ends[1]);
+        count = sys_recv(ends[1], got + len, sizeof(got) - len);
+        ck_assert(count >= 0 || count == -EAGAIN);
+        len += count > 0 ? (size_t)count : 0;
+    }
+    assert_slice(slice_of(got, len), "abcde");
+    sys_close(ends[0]);
+    sys_close(ends[1]);
+}
+END_TEST
+
+START_TEST(a_send_to_nobody_is_an_error_and_no_signal)
+{
+    int ends[2];
+    make_connection(ends);
+    ck_assert_int_eq(sys_shutdown(ends[0], SHUT_WR), 0);
+    const struct iovec iov = {(char[]){'x'}, 1};
+    ck_assert_int_eq(sys_send(ends[0], "x", 1, false), -EPIPE);
+    ck_assert_int_eq(sys_sendmsg(ends[0], &iov, 1, true), -EPIPE);
+    sys_close(ends[0]);
+    sys_close(ends[1]);
+}
+END_TEST
+
+START_TEST(socket_options_are_set_and_read)
+{
+    const int fd = sys_socket(AF_INET, SOCK_STREAM, 0);
+    int value = 1;
+    ck_assert_int_eq(sys_setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &value, sizeof(value)), 0);
+    value = 0;
+    uint32_t len = sizeof(value);
+    ck_assert_int_eq(sys_getsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &value, &len), 0);
+    ck_assert_int_eq(value, 1);
+    sys_close(fd);
+}
+END_TEST
+
+/* A directory with the file "file" ("content"), a link "link" to it and a link "out" to "..". */
+static char dir[] = "/tmp/garm-unit-XXXXXX";
+static char path[64];
+
+static const char *in_dir(const char *name)
+{
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    return path;
+}
+
+static void make_dir(void)
+{
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    const int fd = sys_open(in_dir("file"), O_WRONLY | O_CREAT | O_EXCL);
+    assert_flags(fd, false);
+    ck_assert_int_eq(sys_write(fd, "content", 7), 7);
+    sys_close(fd);
+    ck_assert_int_eq(symlink("file", in_dir("link")), 0);
+    ck_assert_int_eq(symlink("..", in_dir("out")), 0);
+}
+
+static void remove_dir(void)
+{
+    ck_assert_int_eq(sys_unlink(in_dir("file")), 0);
+    ck_assert_int_eq(sys_unlink(in_dir("link")), 0);
+    ck_assert_int_eq(sys_unlink(in_dir("out")), 0);
+    ck_assert_int_eq(rmdir(dir), 0);
+    memcpy(dir + sizeof(dir) - 7, "XXXXXX", 6);
+}
+
+START_TEST(files_are_read_and_described)
+{
+    char got[16];
+    struct stat info;
+    const int fd = sys_open(in_dir("file"), O_RDONLY);
+    ck_assert_int_eq(sys_fstat(fd, &info), 0);
+    ck_assert_int_eq(info.st_size, 7);
+    ck_assert_uint_eq(info.st_mode & 0022, 0);
+    ck_assert_int_eq(sys_pread(fd, got, sizeof(got), 3), 4);
+    ck_assert_mem_eq(got, "tent", 4);
+    ck_assert_int_eq(sys_read(fd, got, sizeof(got)), 7);
+    ck_assert_int_eq(sys_read(fd, got, sizeof(got)), 0);
+    sys_close(fd);
+}
+END_TEST
+
+START_TEST(links_are_seen_as_links)
+{
+    char got[16];
+    struct stat info;
+    ck_assert_int_eq(sys_lstat(in_dir("link"), &info), 0);
+    ck_assert(S_ISLNK(info.st_mode));
+    ck_assert_int_eq(sys_readlink(in_dir("link"), got, sizeof(got)), 4);
+    ck_assert_mem_eq(got, "file", 4);
+    ck_assert_int_eq(sys_readlink(in_dir("link"), got, 2), 2);
+    ck_assert_int_eq(sys_readlink(in_dir("file"), got, sizeof(got)), -EINVAL);
+}
+END_TEST
+
+START_TEST(a_directory_lists_its_entries)
+{
+    const int fd = sys_open(dir, O_RDONLY | O_DIRECTORY);
+    _Alignas(struct dirent64) char entries[1024];
+    const ssize_t size = sys_getdents(fd, entries, sizeof(entries));
+    ck_assert_int_gt(size, 0);
+    int found = 0;
+    for (ssize_t at = 0; at < size;) {
+        const struct dirent64 *const entry = (const struct dirent64 *)(const void *)(entries + at);
+        found += strcmp(entry->d_name, "file") == 0;
+        at += entry->d_reclen;
+    }
+    ck_assert_int_eq(found, 1);
+    ck_assert_int_eq(sys_getdents(fd, entries, sizeof(entries)), 0);
+    sys_close(fd);
+}
+END_TEST
+
+START_TEST(a_path_beneath_a_directory_cannot_leave_it)
+{
+    const int fd = sys_open(dir, O_PATH | O_DIRECTORY);
+    const int file = sys_open_beneath(fd, "file", O_RDONLY);
+    if (file != -ENOSYS) { /* emulators of another architecture lack the call */
+        assert_flags(file, false);
+        sys_close(file);
+        const int linked = sys_open_beneath(fd, "link", O_RDONLY);
+        ck_assert_int_ge(linked, 0);
+        sys_close(linked);
+        ck_assert_int_eq(sys_open_beneath(fd, "none", O_RDONLY), -ENOENT);
+        ck_assert_int_eq(sys_open_beneath(fd, "..", O_RDONLY), -EXDEV);
+        ck_assert_int_eq(sys_open_beneath(fd, "out", O_RDONLY), -EXDEV);
+        ck_assert_int_eq(sys_open_beneath(fd, "/etc/passwd", O_RDONLY), -EXDEV);
+        ck_assert_int_eq(sys_open_beneath(fd, "out/../etc", O_RDONLY), -EXDEV);
+    }
+    sys_close(fd);
+}
+END_TEST
+
+START_TEST(sendfile_sends_from_an_offset_and_moves_it)
+{
+    int ends[2];
+    make_connection(ends);
+    const int fd = sys_open(in_dir("file"), O_RDONLY);
+    int64_t offset = 3;
+    ck_assert_int_eq(sys_sendfile(ends[0], fd, &offset, 100), 4);
+    ck_assert_int_eq(offset, 7);
+    ck_assert_int_eq(sys_sendfile(ends[0], fd, &offset, 100), 0);
+    wait_readable(ends[1]);
+    char got[16];
+    ck_assert_int_eq(sys_recv(ends[1], got, sizeof(got)), 4);
+    ck_assert_mem_eq(got, "tent", 4);
+    sys_close(fd);
+    sys_close(ends[0]);
+    sys_close(ends[1]);
+}
+END_TEST
+
+/* A signal that comes again and again until the third time, when it writes into this pipe. */
+static int alarm_pipe[2];
+static volatile sig_atomic_t alarms;
+
+static void on_alarm(int number)
+{
+    (void)number;
+    alarms = alarms + 1;
+    if (alarms == 3) {
+        const ssize_t written = write(alarm_pipe[1], "x", 1);
+        (void)written;
+    }
+}
+
+static void set_alarm(suseconds_t interval_us)
+{
+    const struct itimerval timer = {{0, interval_us}, {0, interval_us}};
+    ck_assert_int_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
+}
+
+static void begin_alarms(void)
+{
+    alarms = 0;
+    ck_assert_int_eq(pipe(alarm_pipe), 0);
+    const struct sigaction action = {.sa_handler = on_alarm}; /* no SA_RESTART */
+    ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
+    set_alarm(2000);
+}
+
+static void end_alarms(void)
+{
+    set_alarm(0);
+    signal(SIGALRM, SIG_DFL);
+    close(alarm_pipe[0]);
+    close(alarm_pipe[1]);
+}
+
+START_TEST(an_interrupted_read_is_repeated)
+{
+    char byte = 0;
+    begin_alarms();
+    ck_assert_int_eq(sys_read(alarm_pipe[0], &byte, 1), 1);
+    ck_assert_int_eq(byte, 'x');
+    ck_assert_int_ge(alarms, 3);
+    end_alarms();
+}
+END_TEST
+
+START_TEST(an_interrupted_wait_is_a_wait_without_events)
+{
+    begin_alarms();
+    const int epoll_fd = sys_epoll_create();
+    struct epoll_event event;
+    ck_assert_int_eq(sys_epoll_wait(epoll_fd, &event, 1, -1), 0);
+    ck_assert_int_ge(alarms, 1);
+    end_alarms();
+    sys_close(epoll_fd);
+}
+END_TEST
+
+START_TEST(an_eventfd_counts)
+{
+    const int fd = sys_eventfd();
+    assert_flags(fd, true);
+    uint64_t count = 3;
+    ck_assert_int_eq(sys_read(fd, &count, sizeof(count)), -EAGAIN);
+    ck_assert_int_eq(sys_write(fd, &count, sizeof(count)), sizeof(count));
+    ck_assert_int_eq(sys_write(fd, &count, sizeof(count)), sizeof(count));
+    ck_assert_int_eq(sys_read(fd, &count, sizeof(count)), sizeof(count));
+    ck_assert_uint_eq(count, 6);
+    sys_close(fd);
+}
+END_TEST
+
+START_TEST(a_signalfd_gives_blocked_signals)
+{
+    sigset_t signals;
+    sigset_t old;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGUSR1);
+    ck_assert_int_eq(sys_sigmask(SIG_BLOCK, &signals, &old), 0);
+    const int fd = sys_signalfd(&signals);
+    assert_flags(fd, true);
+    ck_assert_int_eq(raise(SIGUSR1), 0);
+    struct signalfd_siginfo info;
+    ck_assert_int_eq(sys_read(fd, &info, sizeof(info)), sizeof(info));
+    ck_assert_uint_eq(info.ssi_signo, SIGUSR1);
+    sys_close(fd);
+    ck_assert_int_eq(sys_sigmask(SIG_SETMASK, &old, NULL), 0);
+}
+END_TEST
+
+static void *set_one(void *arg)
+{
+    *(int *)arg = 1;
+    return NULL;
+}
+
+START_TEST(a_joined_thread_has_run)
+{
+    int done = 0;
+    pthread_t thread;
+    ck_assert_int_eq(sys_thread_create(&thread, set_one, &done), 0);
+    sys_thread_join(thread);
+    ck_assert_int_eq(done, 1);
+}
+END_TEST
+
+START_TEST(a_map_is_zero_writable_and_can_be_protected)
+{
+    static const char zeroes[8192];
+    void *ptr;
+    ck_assert_int_eq(sys_mmap(sizeof(zeroes), &ptr), 0);
+    ck_assert_mem_eq(ptr, zeroes, sizeof(zeroes));
+    memset(ptr, 1, sizeof(zeroes));
+    ck_assert_int_eq(sys_madvise(ptr, sizeof(zeroes), MADV_DONTNEED), 0);
+    ck_assert_mem_eq(ptr, zeroes, sizeof(zeroes));
+    ck_assert_int_eq(sys_mprotect(ptr, sizeof(zeroes), PROT_NONE), 0);
+    /* The kernel refuses what we would die of. */
+    const int fd = sys_eventfd();
+    ck_assert_int_eq(sys_write(fd, ptr, 8), -EFAULT);
+    sys_close(fd);
+    sys_munmap(ptr, sizeof(zeroes));
+}
+END_TEST
+
+START_TEST(clocks_go_forward_and_agree_with_the_c_library)
+{
+    int64_t before = sys_monotonic_ns();
+    ck_assert_int_gt(before, 0);
+    for (int i = 0; i < 1000; i++) {
+        const int64_t now = sys_monotonic_ns();
+        ck_assert_int_ge(now, before);
+        before = now;
+    }
+    const int64_t first = time(NULL);
+    const int64_t now_ns = sys_realtime_ns();
+    ck_assert_int_ge(now_ns / 1000000000, first - 1);
+    ck_assert_int_le(now_ns / 1000000000, time(NULL) + 1);
+}
+END_TEST
+
+START_TEST(random_bytes_fill_the_buffer)
+{
+    static unsigned char bytes[100000];
+    sys_random(bytes, 0);
+    ck_assert_int_eq(bytes[0], 0);
+    sys_random(bytes, sizeof(bytes));
+    int counts[256] = {0};
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        counts[bytes[i]]++;
+    }
+    for (size_t i = 0; i < 256; i++) { /* 390 are expected; 200 is nine deviations away */
+        ck_assert_int_gt(counts[i], 200);
+        ck_assert_int_lt(counts[i], 600);
+    }
+}
+END_TEST
+
+START_TEST(errors_have_texts)
+{
+    ck_assert_str_eq(sys_error_text(-ECONNREFUSED), "Connection refused");
+    ck_assert_str_eq(sys_error_text(-ENOMEM), "Cannot allocate memory");
+    ck_assert_str_eq(sys_error_text(-99999), "Unknown error");
+}
+END_TEST
+
+Suite *sys_suite(void)
+{
+    Suite *const suite = suite_create("sys");
+    TCase *const calls = tcase_create("calls");
+    tcase_set_timeout(calls, 60);
+    tcase_add_checked_fixture(calls, NULL, drop_hook);
+    tcase_add_test(calls, every_socket_call_asks_the_hook);
+    tcase_add_test(calls, every_other_call_asks_the_hook);
+    tcase_add_test(calls, mmap_fails_with_the_memory);
+    tcase_add_test(calls, a_close_always_closes);
+    tcase_add_test(calls, failures_are_negative_errnos);
+    tcase_add_test(calls, a_connection_carries_bytes);
+    tcase_add_test(calls, a_send_to_nobody_is_an_error_and_no_signal);
+    tcase_add_test(calls, socket_options_are_set_and_read);
+    tcase_add_test(calls, an_interrupted_read_is_repeated);
+    tcase_add_test(calls, an_interrupted_wait_is_a_wait_without_events);
+    tcase_add_test(calls, an_eventfd_counts);
+    tcase_add_test(calls, a_signalfd_gives_blocked_signals);
+    tcase_add_test(calls, a_joined_thread_has_run);
+    tcase_add_test(calls, a_map_is_zero_writable_and_can_be_protected);
+    tcase_add_test(calls, clocks_go_forward_and_agree_with_the_c_library);
+    tcase_add_test(calls, random_bytes_fill_the_buffer);
+    tcase_add_test(calls, errors_have_texts);
+    suite_add_tcase(suite, calls);
+    TCase *const files = tcase_create("files");
+    tcase_add_checked_fixture(files, make_dir, remove_dir);
+    tcase_add_test(files, files_are_read_and_described);
+    tcase_add_test(files, links_are_seen_as_links);
+    tcase_add_test(files, a_directory_lists_its_entries);
+    tcase_add_test(files, a_path_beneath_a_directory_cannot_leave_it);
+    tcase_add_test(files, sendfile_sends_from_an_offset_and_moves_it);
+    suite_add_tcase(suite, files);
+    return suite;
+}
