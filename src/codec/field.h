@@ -32,7 +32,9 @@
     X(KEEP_ALIVE, "Keep-Alive")                                                                    \
     X(LAST_MODIFIED, "Last-Modified")                                                              \
     X(LOCATION, "Location")                                                                        \
+    X(MAX_FORWARDS, "Max-Forwards")                                                                \
     X(ORIGIN, "Origin")                                                                            \
+    X(PROXY_AUTHORIZATION, "Proxy-Authorization")                                                  \
     X(PROXY_CONNECTION, "Proxy-Connection")                                                        \
     X(RANGE, "Range")                                                                              \
     X(SERVER, "Server")                                                                            \
@@ -56,6 +58,10 @@ enum field_id {
 enum field_id field_lookup(struct slice name);
 /** The registered spelling; "" for FIELD_OTHER. */
 struct slice field_name(enum field_id id);
+
+/** May a field with this id stand in a trailer section? Not what frames, routes, authenticates or
+ *  controls the message (RFC 9110 section 6.5.1). */
+bool field_trailer_allowed(enum field_id id);
 
 /** Is it a token (RFC 9110 section 5.6.2), not empty? */
 bool field_name_valid(struct slice name);

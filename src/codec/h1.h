@@ -23,7 +23,7 @@ enum h1_result {
 /* Why a message was refused. */
 struct h1_error {
     uint16_t status;    /* the status to answer with: 400, 413, 414, 417, 431, 501, 505 */
-    uint32_t offset;    /* of the first offending byte, from the start of the message */
+    uint32_t offset;    /* of the offending byte, or of the element it is in, from the start of the message */
     const char *reason; /* a short English phrase, such as "bare LF in the head"; static */
 };
 
@@ -72,6 +72,7 @@ struct h1_head {
     struct h1_span path;      /* raw; "/" for an absolute-form with an empty path (a span of len 0) */
     struct h1_span query;     /* raw, without '?' */
     struct h1_span authority; /* of absolute- and authority-form, else the Host field's value; len 0 if neither */
+    uint64_t id_repeated;     /* bit `id` is set: more than one field has it */
     uint16_t field_count;
     uint16_t id_first[FIELD_COUNT_]; /* 1 + index of the first field with that id; 0: absent */
     struct h1_field fields[LIMIT_FIELD_COUNT];
@@ -159,6 +160,11 @@ struct h1_response {
     const struct h1_response_field *fields; /* checked with field_valid before */
     size_t field_count;
 };
+
+/** Field lines alone, as for a trailer section: how many bytes, exactly, and the end of what was written. The empty
+ *  line behind them is the caller's. */
+size_t h1_fields_size(const struct h1_response_field *fields, size_t count);
+char *h1_fields_write(const struct h1_response_field *fields, size_t count, char *out);
 
 /** How many bytes h1_response_write will need, at most. */
 size_t h1_response_size(const struct h1_response *response);

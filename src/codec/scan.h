@@ -1,5 +1,5 @@
 /* Where does a run of allowed bytes end? The inner loops of the parsers: one function per byte class,
- * with SIMD twins chosen when the process starts, by what the CPU has. */
+ * with SIMD twins chosen when the process starts, by what the CPU has. None reads beyond p[len). */
 #ifndef GARM_CODEC_SCAN_H
 #define GARM_CODEC_SCAN_H
 

@@ -35,8 +35,14 @@ MUST_CHECK int target_parse(struct slice raw, bool connect, bool options, bool e
 bool authority_valid(struct slice authority);
 /** Host without port, brackets kept. */
 struct slice authority_host(struct slice authority);
+/** The port's digits; empty if there is none. */
+struct slice authority_port(struct slice authority);
 
-/** Decodes %XX in `s`, once, to `out` (s.len bytes; may be s.ptr itself): the decoded length, or -EINVAL for a bad
+/** The byte that the escape at s.ptr[at], a '%', stands for: 1 to 255. -EINVAL without two hex digits, and
+ *  for %00. */
+int percent_escape(struct slice s, size_t at);
+
+/** Decodes %XX in `s`, once, to `out` (s.len bytes; may be s.ptr itself): 0, or -EINVAL for a bad
  *  escape or one that decodes to NUL. plus_is_space: as in HTML forms. */
 MUST_CHECK int percent_decode(struct slice s, bool plus_is_space, char *out, size_t *ret_len);
 
@@ -48,6 +54,9 @@ size_t percent_encode(struct slice s, const char *keep, char *out);
  *  `out` (raw.len bytes): its length. Escapes stay as they are, empty segments stay, and ".." at the
  *  root stays at the root. An encoded '/' or '\' is no separator. */
 size_t path_resolve(struct slice raw, char *out);
+
+/** 1 for a segment ".", 2 for "..", encoded or not; 0 for any other. */
+unsigned path_dots(struct slice segment);
 
 /** Takes the next raw segment off a path that begins with '/': "/a/b/" gives "a", "b", "". False at the end. */
 bool path_next(struct slice *path, struct slice *ret_segment);

@@ -1,0 +1,31 @@
+/* What each of the 256 bytes may be part of: one table for all parsers of this floor. */
+#ifndef GARM_CODEC_CHARS_H
+#define GARM_CODEC_CHARS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum char_class {
+    CHAR_TOKEN = 1,       /* RFC 9110 tchar */
+    CHAR_VALUE = 2,       /* field content: HTAB, 0x20-0x7e, 0x80-0xff */
+    CHAR_TARGET = 4,      /* 0x21-0x7e and 0x80-0xff: the outer bound of a target */
+    CHAR_PATH = 8,        /* in a path, and needs no second look: not '%', '.', '?' */
+    CHAR_QUERY = 16,      /* in a query; not '%' */
+    CHAR_HOST = 32,       /* in a registered name: not '%', and no comma, which joins two Hosts */
+    CHAR_UNRESERVED = 64, /* RFC 3986 section 2.3 */
+    CHAR_QUOTED = 128,    /* RFC 9110 qdtext */
+};
+
+extern const uint8_t char_classes[256];
+
+static inline bool char_is(char c, unsigned classes)
+{
+    return (char_classes[(unsigned char)c] & classes) != 0;
+}
+
+static inline bool char_is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+#endif

@@ -1,0 +1,167 @@
+/* Field names and values as bytes. Knows nothing of messages. */
+#include "codec/field.h"
+#include "codec/chars.h"
+#include "codec/scan.h"
+
+#include "base/text.h"
+
+#include <stdint.h>
+
+#define NAME_MAX_LEN 24
+
+/* The names, padded, so that a comparison may load whole words of them. */
+static const struct {
+    uint8_t len;
+    char text[NAME_MAX_LEN];
+} names[FIELD_COUNT_] = {
+#define X(id, name) [FIELD_##id] = {sizeof(name) - 1, name},
+    FIELD_TABLE(X)
+#undef X
+};
+
+/* Where a name stands in the table below, by its length, first and last letter in lower case. There
+ * is no collision: two initialisers of one slot would be a compiler warning. */
+#define SLOT(len, first, last) (((unsigned)(len) + 3u * (first) + 57u * (last)) % 128u)
+
+static const uint8_t slots[128] = {
+    [SLOT(6, 'a', 't')] = FIELD_ACCEPT,
+    [SLOT(15, 'a', 'g')] = FIELD_ACCEPT_ENCODING,
+    [SLOT(5, 'a', 'w')] = FIELD_ALLOW,
+    [SLOT(13, 'a', 'n')] = FIELD_AUTHORIZATION,
+    [SLOT(13, 'c', 'l')] = FIELD_CACHE_CONTROL,
+    [SLOT(10, 'c', 'n')] = FIELD_CONNECTION,
+    [SLOT(16, 'c', 'g')] = FIELD_CONTENT_ENCODING,
+    [SLOT(16, 'c', 'e')] = FIELD_CONTENT_LANGUAGE,
+    [SLOT(14, 'c', 'h')] = FIELD_CONTENT_LENGTH,
+    [SLOT(13, 'c', 'e')] = FIELD_CONTENT_RANGE,
+    [SLOT(12, 'c', 'e')] = FIELD_CONTENT_TYPE,
+    [SLOT(6, 'c', 'e')] = FIELD_COOKIE,
+    [SLOT(4, 'd', 'e')] = FIELD_DATE,
+    [SLOT(4, 'e', 'g')] = FIELD_ETAG,
+    [SLOT(6, 'e', 't')] = FIELD_EXPECT,
+    [SLOT(4, 'h', 't')] = FIELD_HOST,
+    [SLOT(8, 'i', 'h')] = FIELD_IF_MATCH,
+    [SLOT(17, 'i', 'e')] = FIELD_IF_MODIFIED_SINCE,
+    [SLOT(13, 'i', 'h')] = FIELD_IF_NONE_MATCH,
+    [SLOT(8, 'i', 'e')] = FIELD_IF_RANGE,
+    [SLOT(19, 'i', 'e')] = FIELD_IF_UNMODIFIED_SINCE,
+    [SLOT(10, 'k', 'e')] = FIELD_KEEP_ALIVE,
+    [SLOT(13, 'l', 'd')] = FIELD_LAST_MODIFIED,
+    [SLOT(8, 'l', 'n')] = FIELD_LOCATION,
+    [SLOT(12, 'm', 's')] = FIELD_MAX_FORWARDS,
+    [SLOT(6, 'o', 'n')] = FIELD_ORIGIN,
+    [SLOT(19, 'p', 'n')] = FIELD_PROXY_AUTHORIZATION,
+    [SLOT(16, 'p', 'n')] = FIELD_PROXY_CONNECTION,
+    [SLOT(5, 'r', 'e')] = FIELD_RANGE,
+    [SLOT(6, 's', 'r')] = FIELD_SERVER,
+    [SLOT(10, 's', 'e')] = FIELD_SET_COOKIE,
+    [SLOT(2, 't', 'e')] = FIELD_TE,
+    [SLOT(7, 't', 'r')] = FIELD_TRAILER,
+    [SLOT(17, 't', 'g')] = FIELD_TRANSFER_ENCODING,
+    [SLOT(7, 'u', 'e')] = FIELD_UPGRADE,
+    [SLOT(10, 'u', 't')] = FIELD_USER_AGENT,
+    [SLOT(4, 'v', 'y')] = FIELD_VARY,
+};
+
+static uint64_t load8(const char *p)
+{
+    uint64_t word;
+    memcpy(&word, p, sizeof(word));
+    return word;
+}
+
+static uint32_t load4(const char *p)
+{
+    uint32_t word;
+    memcpy(&word, p, sizeof(word));
+    return word;
+}
+
+/* Are eight bytes those of a registered name, but for the case of its letters? A registered name has
+ * letters, of which bit 6 is set, and '-', of which it is not. */
+static bool same_word(uint64_t word, uint64_t name)
+{
+    const uint64_t case_bits = name >> 1 & UINT64_C(0x2020202020202020);
+    return ((word ^ name) & ~case_bits) == 0;
+}
+
+/* `text` and `name` have `len` bytes. Words overlap rather than read past the end. */
+static bool same_name(const char *text, const char *name, size_t len)
+{
+    if (len >= 8) {
+        for (size_t i = 0; i + 8 < len; i += 8) {
+            if (!same_word(load8(text + i), load8(name + i))) {
+                return false;
+            }
+        }
+        return same_word(load8(text + len - 8), load8(name + len - 8));
+    }
+    if (len >= 4) {
+        return same_word(load4(text), load4(name)) &&
+               same_word(load4(text + len - 4), load4(name + len - 4));
+    }
+    return slice_eq_nocase(slice_of(text, len), slice_of(name, len));
+}
+
+enum field_id field_lookup(struct slice name)
+{
+    if (name.len == 0 || name.len >= NAME_MAX_LEN) {
+        return FIELD_OTHER;
+    }
+    const unsigned first = (unsigned char)name.ptr[0] | 0x20u;
+    const unsigned last = (unsigned char)name.ptr[name.len - 1] | 0x20u;
+    const unsigned id = slots[SLOT(name.len, first, last)];
+    if (names[id].len != name.len || !same_name(name.ptr, names[id].text, name.len)) {
+        return FIELD_OTHER;
+    }
+    return (enum field_id)id;
+}
+
+struct slice field_name(enum field_id id)
+{
+    return slice_of(names[id].text, names[id].len);
+}
+
+#define BIT(id) (UINT64_C(1) << FIELD_##id)
+_Static_assert(FIELD_COUNT_ <= 64, "a set of field ids is 64 bits");
+
+bool field_trailer_allowed(enum field_id id)
+{
+    static const uint64_t framing = BIT(CONTENT_LENGTH) | BIT(TRANSFER_ENCODING) | BIT(CONNECTION) |
+                                    BIT(KEEP_ALIVE) | BIT(PROXY_CONNECTION) | BIT(UPGRADE) |
+                                    BIT(TE) | BIT(TRAILER);
+    static const uint64_t routing = BIT(HOST) | BIT(MAX_FORWARDS) | BIT(CACHE_CONTROL) |
+                                    BIT(EXPECT) | BIT(RANGE) | BIT(IF_MATCH) | BIT(IF_NONE_MATCH) |
+                                    BIT(IF_MODIFIED_SINCE) | BIT(IF_UNMODIFIED_SINCE) |
+                                    BIT(IF_RANGE);
+    static const uint64_t secrets =
+        BIT(AUTHORIZATION) | BIT(PROXY_AUTHORIZATION) | BIT(COOKIE) | BIT(SET_COOKIE);
+    static const uint64_t content = BIT(CONTENT_ENCODING) | BIT(CONTENT_TYPE) | BIT(CONTENT_RANGE);
+    return ((framing | routing | secrets | content) >> id & 1) == 0;
+}
+
+bool field_name_valid(struct slice name)
+{
+    return name.len > 0 && scan->token(name.ptr, name.len) == name.len;
+}
+
+bool field_value_valid(struct slice value)
+{
+    if (value.len == 0) {
+        return true;
+    }
+    return !char_is_blank(value.ptr[0]) && !char_is_blank(value.ptr[value.len - 1]) &&
+           scan->value(value.ptr, value.len) == value.len;
+}
+
+bool field_list_has(struct slice list, struct slice token)
+{
+    struct slice element;
+    while (slice_cut(&list, ',', &element)) {
+        element = slice_trim(element);
+        if (element.len > 0 && slice_eq_nocase(element, token)) {
+            return true;
+        }
+    }
+    return false;
+}
