@@ -1,5 +1,5 @@
-/* Socket addresses: parsed from what a user writes, printed as a user reads. Numeric only: names are
- * resolved elsewhere (a resolver blocks). */
+/* Socket addresses: parsed from what a user writes, printed as a user reads. Numeric only: names
+ * are resolved elsewhere (a resolver blocks). */
 #ifndef GARM_NET_ADDRESS_H
 #define GARM_NET_ADDRESS_H
 
@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-/* A peer's address: IPv4 or IPv6, or AF_UNIX without a name. Small, for every connection has one. */
+/* A peer's address: IPv4 or IPv6, or AF_UNIX without a name. Small, for each connection has one. */
 struct address {
     union {
         sa_family_t family;
@@ -26,10 +26,12 @@ struct address {
 
 /** From what accept gave; an unknown family becomes AF_UNIX. IPv4 mapped into IPv6 becomes IPv4. */
 void address_from_sockaddr(const struct sockaddr *addr, struct address *ret_address);
-/** "127.0.0.1:80", "[::1]:80" or "unix:", NUL-terminated, to `out` (ADDRESS_TEXT_SIZE). Returns `out`. */
+/** "127.0.0.1:80", "[::1]:80" or "unix:", NUL-terminated, to `out` (ADDRESS_TEXT_SIZE). Returns
+ *  `out`. */
 const char *address_text(const struct address *address, char *out);
-/** Without the port: "127.0.0.1", "::1", "unix". */
+/** Without the port: "127.0.0.1", "::1", "unix", to `out` (ADDRESS_TEXT_SIZE). Returns `out`. */
 const char *address_host_text(const struct address *address, char *out);
+/** In the host's byte order; 0 for AF_UNIX. */
 uint16_t address_port(const struct address *address);
 
 #endif

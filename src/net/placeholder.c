@@ -1,1 +1,0 @@
-typedef int garm_placeholder;
