@@ -37,7 +37,7 @@ static void assert_read(const char *text, int64_t now, int64_t expected)
     }
 }
 
-/* One moment: what we write is what the C library's calendar says, and is read back in all forms. */
+/* One moment: we write what the C library says, and read it back in all forms. */
 static void compare_with_libc(int64_t seconds)
 {
     static const char *const days[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",

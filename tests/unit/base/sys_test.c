@@ -93,6 +93,9 @@ START_TEST(every_other_call_asks_the_hook)
     ASSERT_REFUSED("unlink", sys_unlink("/nonexistent"));
     ASSERT_REFUSED("readlink", sys_readlink("/", NULL, 0));
     ASSERT_REFUSED("getdents64", sys_getdents(-1, NULL, 0));
+    ASSERT_REFUSED("timerfd_create", sys_timerfd());
+    ASSERT_REFUSED("timerfd_settime", sys_timerfd_set(-1, 0));
+    ASSERT_REFUSED("mincore", sys_mincore(NULL, 0, NULL));
     ASSERT_REFUSED("mprotect", sys_mprotect(NULL, 0, 0));
     ASSERT_REFUSED("madvise", sys_madvise(NULL, 0, 0));
 }
@@ -421,6 +424,27 @@ START_TEST(an_eventfd_counts)
 }
 END_TEST
 
+START_TEST(a_timerfd_is_readable_once_its_time_has_come)
+{
+    const int fd = sys_timerfd();
+    assert_flags(fd, true);
+    uint64_t count = 0;
+    ck_assert_int_eq(sys_read(fd, &count, sizeof(count)), -EAGAIN);
+    ck_assert_int_eq(sys_timerfd_set(fd, 0), 0);
+    wait_readable(fd);
+    ck_assert_int_eq(sys_read(fd, &count, sizeof(count)), sizeof(count));
+    ck_assert_uint_eq(count, 1);
+    const int64_t begun = sys_monotonic_ns();
+    ck_assert_int_eq(sys_timerfd_set(fd, 2000000), 0);
+    wait_readable(fd);
+    ck_assert_int_ge(sys_monotonic_ns() - begun, 2000000);
+    ck_assert_int_eq(sys_timerfd_set(fd, INT64_MAX), 0);
+    ck_assert_int_eq(sys_timerfd_set(fd, -1), 0);
+    ck_assert_int_eq(sys_read(fd, &count, sizeof(count)), -EAGAIN);
+    sys_close(fd);
+}
+END_TEST
+
 START_TEST(a_signalfd_gives_blocked_signals)
 {
     sigset_t signals;
@@ -470,6 +494,22 @@ START_TEST(a_map_is_zero_writable_and_can_be_protected)
     ck_assert_int_eq(sys_write(fd, ptr, 8), -EFAULT);
     sys_close(fd);
     sys_munmap(ptr, sizeof(zeroes));
+}
+END_TEST
+
+START_TEST(mincore_tells_touched_pages)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    unsigned char pages[4];
+    void *ptr;
+    ck_assert_int_eq(sys_mmap(4 * page, &ptr), 0);
+    sys_madvise(ptr, 4 * page, MADV_NOHUGEPAGE); /* refused where there are none */
+    ((char *)ptr)[2 * page] = 1;
+    ck_assert_int_eq(sys_mincore(ptr, 4 * page, pages), 0);
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(pages[i] & 1, i == 2);
+    }
+    sys_munmap(ptr, 4 * page);
 }
 END_TEST
 
@@ -531,9 +571,11 @@ Suite *sys_suite(void)
     tcase_add_test(calls, an_interrupted_read_is_repeated);
     tcase_add_test(calls, an_interrupted_wait_is_a_wait_without_events);
     tcase_add_test(calls, an_eventfd_counts);
+    tcase_add_test(calls, a_timerfd_is_readable_once_its_time_has_come);
     tcase_add_test(calls, a_signalfd_gives_blocked_signals);
     tcase_add_test(calls, a_joined_thread_has_run);
     tcase_add_test(calls, a_map_is_zero_writable_and_can_be_protected);
+    tcase_add_test(calls, mincore_tells_touched_pages);
     tcase_add_test(calls, clocks_go_forward_and_agree_with_the_c_library);
     tcase_add_test(calls, random_bytes_fill_the_buffer);
     tcase_add_test(calls, errors_have_texts);
