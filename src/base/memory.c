@@ -86,3 +86,15 @@ void mem_trim(void)
 {
     malloc_trim(0);
 }
+
+void *mem_zalloc_aside(size_t size)
+{
+    void *const ptr = calloc(1, size);
+    CHECK(ptr != NULL);
+    return ptr;
+}
+
+void mem_free_aside(void *ptr)
+{
+    free(ptr);
+}

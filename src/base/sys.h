@@ -47,6 +47,12 @@ MUST_CHECK void *mem_realloc(void *ptr, size_t size);
 MUST_CHECK char *mem_strndup(const char *text, size_t count);
 /** Accepts NULL. */
 void mem_free(void *ptr);
+
+/** `size` bytes, all zero, for what surrounds a test and is no part of it, as the simulated world:
+ *  no fault hook is asked, nothing is counted, and it aborts when there is no memory. */
+void *mem_zalloc_aside(size_t size);
+/** Accepts NULL. */
+void mem_free_aside(void *ptr);
 /** Gives the heap's free pages back to the kernel. Slow: after a burst, not in the course of things. */
 void mem_trim(void);
 
