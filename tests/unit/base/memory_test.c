@@ -108,6 +108,44 @@ START_TEST(a_failed_allocation_is_not_counted)
 }
 END_TEST
 
+START_TEST(what_is_aside_neither_fails_nor_counts)
+{
+    static const char zeroes[500];
+    struct failing failing = {.kind = SYS_MEMORY};
+    mem_count(true);
+    const uint64_t made = mem_allocations();
+    const int64_t live = mem_live();
+    sys_set_fault(fail_one, &failing);
+    void *const ptr = mem_zalloc_aside(sizeof(zeroes));
+    ck_assert_mem_eq(ptr, zeroes, sizeof(zeroes));
+    ck_assert_uint_eq(mem_allocations(), made);
+    mem_free_aside(ptr);
+    mem_free_aside(NULL);
+    ck_assert_int_eq(mem_live(), live);
+    ck_assert_uint_eq(failing.failed, 0);
+}
+END_TEST
+
+START_TEST(trim_leaves_what_is_in_use)
+{
+    enum { COUNT = 1000 };
+    static char *blocks[COUNT];
+    for (size_t i = 0; i < COUNT; i++) {
+        blocks[i] = mem_alloc(2000);
+        memset(blocks[i], (int)(i % 100), 2000);
+    }
+    for (size_t i = 0; i < COUNT; i += 2) {
+        mem_free(blocks[i]);
+    }
+    mem_trim();
+    for (size_t i = 1; i < COUNT; i += 2) {
+        ck_assert_int_eq(blocks[i][0], (int)(i % 100));
+        ck_assert_int_eq(blocks[i][1999], (int)(i % 100));
+        mem_free(blocks[i]);
+    }
+}
+END_TEST
+
 Suite *memory_suite(void)
 {
     Suite *const suite = suite_create("memory");
@@ -121,6 +159,8 @@ Suite *memory_suite(void)
     tcase_add_test(tests, counting_tells_what_was_made_and_what_is_left);
     tcase_add_test(tests, nothing_is_counted_while_counting_is_off);
     tcase_add_test(tests, a_failed_allocation_is_not_counted);
+    tcase_add_test(tests, what_is_aside_neither_fails_nor_counts);
+    tcase_add_test(tests, trim_leaves_what_is_in_use);
     suite_add_tcase(suite, tests);
     return suite;
 }
