@@ -13,7 +13,7 @@
 enum flag_kind {
     FLAG_VALUE,  /* takes a value; given twice, the last one counts */
     FLAG_REPEAT, /* takes a value, any number of times; in the environment separated by commas */
-    FLAG_BOOL, /* takes none on the command line, and 1, 0, true, false, yes or no in the environment.
+    FLAG_BOOL,   /* takes none on the command line; 1, 0, true, false, yes or no in the environment.
                     Must be added before flags_parse, which has to know that no value follows */
 };
 

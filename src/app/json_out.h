@@ -1,4 +1,5 @@
-/* Writing JSON (RFC 8259) into a buffer, member by member; commas and escapes come by themselves. */
+/* Writing JSON (RFC 8259) into a buffer, member by member; commas and escapes come by
+ * themselves. */
 #ifndef GARM_APP_JSON_OUT_H
 #define GARM_APP_JSON_OUT_H
 

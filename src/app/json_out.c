@@ -1,0 +1,297 @@
+/* The JSON writer (RFC 8259). */
+#include "app/json_out.h"
+
+#include "app/utf8.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
+#define DOUBLE_TEXT_MAX 48
+
+/* Has any of eight bytes to be looked at: a control, '"', '\\', or one from 0x80 on? */
+static bool eight_are_plain(const char *p)
+{
+    uint64_t word = 0;
+    memcpy(&word, p, sizeof(word));
+    const uint64_t quote = word ^ EACH_BYTE('"');
+    const uint64_t backslash = word ^ EACH_BYTE('\\');
+    const uint64_t below =
+        (word - EACH_BYTE(0x20)) | (quote - EACH_BYTE(1)) | (backslash - EACH_BYTE(1));
+    return ((below | word) & EACH_BYTE(0x80)) == 0;
+}
+
+static bool byte_is_plain(char c)
+{
+    return (unsigned char)c >= 0x20 && (unsigned char)c < 0x80 && c != '"' && c != '\\';
+}
+
+/* How many bytes from `start` on stand for themselves. */
+static size_t plain_run(struct slice text, size_t start)
+{
+    size_t i = start;
+    while (text.len - i >= 8 && eight_are_plain(text.ptr + i)) {
+        i += 8;
+    }
+    while (i < text.len && byte_is_plain(text.ptr[i])) {
+        i++;
+    }
+    return i - start;
+}
+
+static void append_escape(struct buf *out, char c)
+{
+    static const char names[] = "\"\\\b\f\n\r\t";
+    static const char letters[] = "\"\\bfnrt";
+    const char *const name = memchr(names, c, sizeof(names) - 1);
+    if (name != NULL) {
+        const char escape[2] = {'\\', letters[name - names]};
+        buf_append(out, escape, sizeof(escape));
+    } else {
+        buf_printf(out, "\\u%04x", (unsigned)(unsigned char)c);
+    }
+}
+
+/* Appends the one character at the head of `text`; returns how many bytes it took. */
+static size_t append_character(struct buf *out, struct slice text)
+{
+    if ((unsigned char)text.ptr[0] < 0x80) {
+        append_escape(out, text.ptr[0]);
+        return 1;
+    }
+    bool valid = true;
+    const size_t size = utf8_take(text.ptr, text.len, &valid);
+    if (valid) {
+        buf_append(out, text.ptr, size);
+    } else {
+        buf_append_slice(out, SLICE(UTF8_REPLACEMENT));
+    }
+    return size;
+}
+
+int json_quote(struct slice text, struct buf *out)
+{
+    buf_append_byte(out, '"');
+    for (size_t i = 0; i < text.len;) {
+        const size_t run = plain_run(text, i);
+        buf_append(out, text.ptr + i, run);
+        i += run;
+        if (i < text.len) {
+            i += append_character(out, slice_of(text.ptr + i, text.len - i));
+        }
+    }
+    buf_append_byte(out, '"');
+    return out->error;
+}
+
+void json_init(struct json *json, struct buf *out)
+{
+    *json = (struct json){.out = out};
+}
+
+static void fail(struct json *json, int error)
+{
+    if (json->error == 0) {
+        json->error = error;
+    }
+}
+
+static bool in_object(const struct json *json)
+{
+    return (json->objects >> json->depth & 1) != 0;
+}
+
+/* Marks that something is written at this depth; was there anything before? */
+static bool fill(struct json *json)
+{
+    const uint64_t bit = UINT64_C(1) << json->depth;
+    const bool before = (json->filled & bit) != 0;
+    json->filled |= bit;
+    return before;
+}
+
+/* What goes before a value; false if none may stand here. */
+static bool begin_value(struct json *json)
+{
+    if (json->error != 0) {
+        return false;
+    }
+    if (in_object(json)) {
+        if (!json->keyed) {
+            fail(json, -EINVAL);
+            return false;
+        }
+        json->keyed = false;
+        return true;
+    }
+    const bool before = fill(json);
+    if (before && json->depth == 0) {
+        fail(json, -EINVAL);
+        return false;
+    }
+    if (before) {
+        buf_append_byte(json->out, ',');
+    }
+    return true;
+}
+
+static void begin_nested(struct json *json, bool object)
+{
+    if (!begin_value(json)) {
+        return;
+    }
+    if (json->depth == JSON_DEPTH_MAX) {
+        fail(json, -EOVERFLOW);
+        return;
+    }
+    json->depth++;
+    const uint64_t bit = UINT64_C(1) << json->depth;
+    json->filled &= ~bit;
+    json->objects = object ? json->objects | bit : json->objects & ~bit;
+    buf_append_byte(json->out, object ? '{' : '[');
+}
+
+static void end_nested(struct json *json, bool object)
+{
+    if (json->error != 0) {
+        return;
+    }
+    if (json->depth == 0 || json->keyed || in_object(json) != object) {
+        fail(json, -EINVAL);
+        return;
+    }
+    json->depth--;
+    buf_append_byte(json->out, object ? '}' : ']');
+}
+
+void json_begin_object(struct json *json)
+{
+    begin_nested(json, true);
+}
+
+void json_end_object(struct json *json)
+{
+    end_nested(json, true);
+}
+
+void json_begin_array(struct json *json)
+{
+    begin_nested(json, false);
+}
+
+void json_end_array(struct json *json)
+{
+    end_nested(json, false);
+}
+
+void json_key(struct json *json, struct slice name)
+{
+    if (json->error != 0) {
+        return;
+    }
+    if (!in_object(json) || json->keyed) {
+        fail(json, -EINVAL);
+        return;
+    }
+    if (fill(json)) {
+        buf_append_byte(json->out, ',');
+    }
+    json_quote(name, json->out);
+    buf_append_byte(json->out, ':');
+    json->keyed = true;
+}
+
+static void plain_value(struct json *json, struct slice text)
+{
+    if (begin_value(json)) {
+        buf_append_slice(json->out, text);
+    }
+}
+
+void json_null(struct json *json)
+{
+    plain_value(json, SLICE("null"));
+}
+
+void json_bool(struct json *json, bool value)
+{
+    plain_value(json, value ? SLICE("true") : SLICE("false"));
+}
+
+void json_int(struct json *json, int64_t value)
+{
+    char text[TEXT_INT_MAX];
+    plain_value(json, slice_of(text, text_from_i64(value, text)));
+}
+
+void json_uint(struct json *json, uint64_t value)
+{
+    char text[TEXT_INT_MAX];
+    plain_value(json, slice_of(text, text_from_u64(value, text)));
+}
+
+/* Puts '.' for the locale's decimal point, of whatever length. */
+static size_t fix_point(char *text, size_t len)
+{
+    size_t to = 0;
+    bool in_point = false;
+    for (size_t i = 0; i < len; i++) {
+        const bool own =
+            text_is_digit(text[i]) || text[i] == '-' || text[i] == '+' || text[i] == 'e';
+        if (own) {
+            text[to++] = text[i];
+        } else if (!in_point) {
+            text[to++] = '.';
+        }
+        in_point = !own;
+    }
+    return to;
+}
+
+/* 15 digits are enough for what people write, 17 always. */
+static size_t double_text(double value, char text[DOUBLE_TEXT_MAX])
+{
+    int len = 0;
+    for (int digits = 15; digits <= 17; digits++) {
+        len = snprintf(text, DOUBLE_TEXT_MAX, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) {
+            break;
+        }
+    }
+    return fix_point(text, (size_t)len);
+}
+
+void json_double(struct json *json, double value)
+{
+    char text[DOUBLE_TEXT_MAX];
+    if (!isfinite(value)) {
+        json_null(json);
+    } else if (fabs(value) < 1e15 && (double)(int64_t)value == value &&
+               !(value == 0 && signbit(value))) {
+        json_int(json, (int64_t)value);
+    } else {
+        plain_value(json, slice_of(text, double_text(value, text)));
+    }
+}
+
+void json_string(struct json *json, struct slice value)
+{
+    if (begin_value(json)) {
+        json_quote(value, json->out);
+    }
+}
+
+int json_finish(const struct json *json)
+{
+    if (json->error != 0) {
+        return json->error;
+    }
+    if (json->out->error != 0) {
+        return json->out->error;
+    }
+    return json->depth == 0 && (json->filled & 1) != 0 ? 0 : -EINVAL;
+}
