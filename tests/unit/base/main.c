@@ -10,6 +10,7 @@ int main(void)
     srunner_add_suite(runner, check_suite());
     srunner_add_suite(runner, memory_suite());
     srunner_add_suite(runner, sys_suite());
+    srunner_add_suite(runner, sys_io_suite());
     srunner_add_suite(runner, arena_suite());
     srunner_add_suite(runner, buf_suite());
     srunner_add_suite(runner, map_suite());

@@ -6,7 +6,9 @@
 #include "base/sys.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <stddef.h>
+#include <sys/epoll.h>
 
 Suite *arena_suite(void);
 Suite *buf_suite(void);
@@ -18,6 +20,7 @@ Suite *map_suite(void);
 Suite *memory_suite(void);
 Suite *random_suite(void);
 Suite *slice_suite(void);
+Suite *sys_io_suite(void);
 Suite *sys_suite(void);
 Suite *text_suite(void);
 
@@ -48,6 +51,27 @@ static inline void assert_slice(struct slice actual, const char *expected)
     if (!slice_eq(actual, slice_cstr(expected))) {
         ck_abort_msg("\"%.*s\" is not \"%s\"", SLICE_ARG(actual), expected);
     }
+}
+
+/* A descriptor with close-on-exec. */
+static inline void assert_flags(int fd, bool non_blocking)
+{
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(sys_fcntl(fd, F_GETFD, 0) & FD_CLOEXEC, FD_CLOEXEC);
+    ck_assert_int_eq((sys_fcntl(fd, F_GETFL, 0) & O_NONBLOCK) != 0, non_blocking);
+}
+
+/* Returns once `fd` has something to read. */
+static inline void wait_readable(int fd)
+{
+    const int epoll_fd = sys_epoll_create();
+    assert_flags(epoll_fd, false);
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    ck_assert_int_eq(sys_epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event), 0);
+    event = (struct epoll_event){0};
+    ck_assert_int_eq(sys_epoll_wait(epoll_fd, &event, 1, 10000), 1);
+    ck_assert_int_eq(event.data.fd, fd);
+    sys_close(epoll_fd);
 }
 
 #endif
