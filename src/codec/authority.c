@@ -24,19 +24,21 @@ static bool port_valid(struct slice port)
     return true;
 }
 
-/* unreserved, pct-encoded, sub-delims but the comma; not empty. */
-static bool name_valid(struct slice name)
+/* The length of the registered name at the beginning: unreserved, pct-encoded, sub-delims but the
+ * comma. 0 if there is none. */
+static size_t name_size(struct slice s)
 {
-    for (size_t i = 0; i < name.len; i++) {
-        if (char_is(name.ptr[i], CHAR_HOST)) {
-            continue;
+    size_t i = 0;
+    while (i < s.len) {
+        if (char_is(s.ptr[i], CHAR_HOST)) {
+            i++;
+        } else if (s.ptr[i] == '%' && percent_escape(s, i) > 0) {
+            i += 3;
+        } else {
+            break;
         }
-        if (name.ptr[i] != '%' || percent_escape(name, i) < 0) {
-            return false;
-        }
-        i += 2;
     }
-    return name.len > 0;
+    return i;
 }
 
 /* dec-octet: 0 to 255 without a leading zero. */
@@ -130,16 +132,26 @@ static bool ip_future_valid(struct slice s)
     return true;
 }
 
-static bool literal_valid(struct slice host)
+/* The length of the bracketed address at the beginning; 0 if it is invalid. */
+static size_t literal_size(struct slice s)
 {
-    if (host.len < 2 || host.ptr[host.len - 1] != ']') {
-        return false;
-    }
-    const struct slice address = slice_of(host.ptr + 1, host.len - 2);
-    return ipv6_valid(address) || ip_future_valid(address);
+    const size_t end = slice_find(s, ']');
+    const struct slice address = slice_of(s.ptr + 1, end - 1);
+    const bool valid = end < s.len && (ipv6_valid(address) || ip_future_valid(address));
+    return valid ? end + 1 : 0;
 }
 
-/* The host is all before the first ':' behind it; a literal's brackets hide its own. */
+bool authority_valid(struct slice authority)
+{
+    const bool literal = authority.len > 0 && authority.ptr[0] == '[';
+    const size_t host = literal ? literal_size(authority) : name_size(authority);
+    if (host == 0 || host == authority.len) {
+        return host != 0;
+    }
+    return authority.ptr[host] == ':' && port_valid(authority_port(authority));
+}
+
+/* A host ends at the first ':', but for those within a literal's brackets. */
 struct slice authority_host(struct slice authority)
 {
     size_t from = 0;
@@ -155,12 +167,4 @@ struct slice authority_port(struct slice authority)
     const size_t host = authority_host(authority).len;
     const size_t at = host < authority.len ? host + 1 : host;
     return slice_of(authority.ptr + at, authority.len - at);
-}
-
-bool authority_valid(struct slice authority)
-{
-    const struct slice host = authority_host(authority);
-    const bool literal = host.len > 0 && host.ptr[0] == '[';
-    return (literal ? literal_valid(host) : name_valid(host)) &&
-           port_valid(authority_port(authority));
 }

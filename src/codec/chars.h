@@ -3,6 +3,7 @@
 #define GARM_CODEC_CHARS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum char_class {
@@ -21,6 +22,16 @@ extern const uint8_t char_classes[256];
 static inline bool char_is(char c, unsigned classes)
 {
     return (char_classes[(unsigned char)c] & classes) != 0;
+}
+
+/* How many bytes at the beginning of p[0..len) belong to the classes. */
+static inline size_t char_run(const char *p, size_t len, unsigned classes)
+{
+    size_t i = 0;
+    while (i < len && char_is(p[i], classes)) {
+        i++;
+    }
+    return i;
 }
 
 static inline bool char_is_blank(char c)

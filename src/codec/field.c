@@ -2,14 +2,12 @@
 #include "codec/field.h"
 #include "codec/chars.h"
 #include "codec/scan.h"
-
-#include "base/text.h"
+#include "codec/words.h"
 
 #include <stdint.h>
 
 #define NAME_MAX_LEN 24
 
-/* The names, padded, so that a comparison may load whole words of them. */
 static const struct {
     uint8_t len;
     char text[NAME_MAX_LEN];
@@ -63,46 +61,6 @@ static const uint8_t slots[128] = {
     [SLOT(4, 'v', 'y')] = FIELD_VARY,
 };
 
-static uint64_t load8(const char *p)
-{
-    uint64_t word;
-    memcpy(&word, p, sizeof(word));
-    return word;
-}
-
-static uint32_t load4(const char *p)
-{
-    uint32_t word;
-    memcpy(&word, p, sizeof(word));
-    return word;
-}
-
-/* Are eight bytes those of a registered name, but for the case of its letters? A registered name has
- * letters, of which bit 6 is set, and '-', of which it is not. */
-static bool same_word(uint64_t word, uint64_t name)
-{
-    const uint64_t case_bits = name >> 1 & UINT64_C(0x2020202020202020);
-    return ((word ^ name) & ~case_bits) == 0;
-}
-
-/* `text` and `name` have `len` bytes. Words overlap rather than read past the end. */
-static bool same_name(const char *text, const char *name, size_t len)
-{
-    if (len >= 8) {
-        for (size_t i = 0; i + 8 < len; i += 8) {
-            if (!same_word(load8(text + i), load8(name + i))) {
-                return false;
-            }
-        }
-        return same_word(load8(text + len - 8), load8(name + len - 8));
-    }
-    if (len >= 4) {
-        return same_word(load4(text), load4(name)) &&
-               same_word(load4(text + len - 4), load4(name + len - 4));
-    }
-    return slice_eq_nocase(slice_of(text, len), slice_of(name, len));
-}
-
 enum field_id field_lookup(struct slice name)
 {
     if (name.len == 0 || name.len >= NAME_MAX_LEN) {
@@ -111,7 +69,7 @@ enum field_id field_lookup(struct slice name)
     const unsigned first = (unsigned char)name.ptr[0] | 0x20u;
     const unsigned last = (unsigned char)name.ptr[name.len - 1] | 0x20u;
     const unsigned id = slots[SLOT(name.len, first, last)];
-    if (names[id].len != name.len || !same_name(name.ptr, names[id].text, name.len)) {
+    if (names[id].len != name.len || !name_same_nocase(name.ptr, names[id].text, name.len)) {
         return FIELD_OTHER;
     }
     return (enum field_id)id;
@@ -142,7 +100,7 @@ bool field_trailer_allowed(enum field_id id)
 
 bool field_name_valid(struct slice name)
 {
-    return name.len > 0 && scan->token(name.ptr, name.len) == name.len;
+    return name.len > 0 && char_run(name.ptr, name.len, CHAR_TOKEN) == name.len;
 }
 
 bool field_value_valid(struct slice value)

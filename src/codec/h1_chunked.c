@@ -31,22 +31,22 @@ enum state {
     STATE_BAD,
 };
 
-enum class {
-    CLASS_BAD, /* control bytes */
-    CLASS_TOKEN,
-    CLASS_BLANK,
-    CLASS_SEMICOLON,
-    CLASS_EQUALS,
-    CLASS_QUOTE,
-    CLASS_BACKSLASH,
-    CLASS_TEXT, /* all other text */
-    CLASS_CR,
-    CLASS_COUNT,
+enum kind {
+    KIND_BAD, /* control bytes */
+    KIND_TOKEN,
+    KIND_BLANK,
+    KIND_SEMICOLON,
+    KIND_EQUALS,
+    KIND_QUOTE,
+    KIND_BACKSLASH,
+    KIND_TEXT, /* all other text */
+    KIND_CR,
+    KIND_COUNT,
 };
 
 /* The table's other half is STATE_BAD; a hex digit of the size is not looked up in it. */
 #define NO STATE_BAD
-static const uint8_t transitions[STATE_LINE_COUNT][CLASS_COUNT] = {
+static const uint8_t transitions[STATE_LINE_COUNT][KIND_COUNT] = {
     /* bad, token, blank, ';', '=', '"', '\', text, CR */
     [STATE_SIZE_START] = {NO, NO, NO, NO, NO, NO, NO, NO, NO},
     [STATE_SIZE] = {NO, NO, STATE_BETWEEN, STATE_NAME_START, NO, NO, NO, NO, STATE_LF},
@@ -65,20 +65,22 @@ static const uint8_t transitions[STATE_LINE_COUNT][CLASS_COUNT] = {
     [STATE_QUOTED_END] = {NO, NO, STATE_BETWEEN, STATE_NAME_START, NO, NO, NO, NO, STATE_LF},
 };
 
-static enum class classify(char c) {
-    switch (c){
-        case '\r' : return CLASS_CR; case ' ' : case '\t' : return CLASS_BLANK;
-        case ';' : return CLASS_SEMICOLON;
-        case '=' : return CLASS_EQUALS;
-        case '"' : return CLASS_QUOTE;
-        case '\\' : return CLASS_BACKSLASH;
-        default : break;
-    }
-if (char_is(c, CHAR_TOKEN))
+static enum kind kind_of(char c)
 {
-    return CLASS_TOKEN;
-}
-return char_is(c, CHAR_VALUE) ? CLASS_TEXT : CLASS_BAD;
+    switch (c) {
+    case '\r': return KIND_CR;
+    case ' ':
+    case '\t': return KIND_BLANK;
+    case ';': return KIND_SEMICOLON;
+    case '=': return KIND_EQUALS;
+    case '"': return KIND_QUOTE;
+    case '\\': return KIND_BACKSLASH;
+    default: break;
+    }
+    if (char_is(c, CHAR_TOKEN)) {
+        return KIND_TOKEN;
+    }
+    return char_is(c, CHAR_VALUE) ? KIND_TEXT : KIND_BAD;
 }
 
 void h1_chunked_init(struct h1_chunked *chunked, const struct h1_limits *limits)
@@ -122,7 +124,7 @@ static enum h1_chunk parse_line(struct h1_chunked *k, char c)
     if (digit >= 0) {
         return add_digit(k, digit);
     }
-    const unsigned after = transitions[state][classify(c)];
+    const unsigned after = transitions[state][kind_of(c)];
     if (after == STATE_BAD) {
         return refuse(k, h1_control_reason(c, line_reason(state)));
     }

@@ -4,8 +4,10 @@
 #include "codec/chars.h"
 #include "codec/h1_internal.h"
 #include "codec/scan.h"
+#include "codec/words.h"
 
 #include "base/compiler.h"
+#include "base/text.h"
 
 const struct h1_limits h1_limits_default = {
     .target_bytes = LIMIT_TARGET_BYTES,
@@ -31,10 +33,15 @@ enum state {
     STATE_BAD,
 };
 
-/* The bytes at hand, cut to the limit. */
-struct input {
+/* One call of h1_head_parse: the bytes at hand, cut to the limit, and the parser's place in them. It
+ * lives in registers, as all functions that take it are inlined into the one loop. */
+struct walk {
+    struct h1_parser *p;
     const char *data;
     uint32_t len;
+    uint32_t pos;
+    uint32_t mark;
+    enum state state;
 };
 
 enum h1_result h1_refuse(struct h1_error *error, uint16_t status, uint64_t offset,
@@ -58,94 +65,90 @@ const char *h1_control_reason(char c, const char *otherwise)
     }
 }
 
-static enum h1_result refuse(struct h1_parser *p, uint16_t status, uint32_t offset,
-                             const char *reason)
+static enum h1_result refuse(struct walk *w, uint16_t status, uint32_t offset, const char *reason)
 {
-    p->state = STATE_BAD;
-    return h1_refuse(&p->error, status, offset, reason);
+    w->state = STATE_BAD;
+    return h1_refuse(&w->p->error, status, offset, reason);
 }
 
 /* Refuses the byte at pos. */
-static enum h1_result refuse_byte(struct h1_parser *p, struct input in, const char *reason)
+static enum h1_result refuse_byte(struct walk *w, const char *reason)
 {
-    return refuse(p, 400, p->pos, h1_control_reason(in.data[p->pos], reason));
+    return refuse(w, 400, w->pos, h1_control_reason(w->data[w->pos], reason));
 }
 
 /* Goes on to `state` with the byte behind the one at pos, where a new element begins. */
-static enum h1_result next(struct h1_parser *p, enum state state)
+static enum h1_result next(struct walk *w, enum state state)
 {
-    p->pos++;
-    p->mark = p->pos;
-    p->state = (uint8_t)state;
+    w->pos++;
+    w->mark = w->pos;
+    w->state = state;
     return H1_DONE;
 }
 
-static struct h1_span span_from_mark(const struct h1_parser *p)
+static struct h1_span span_from_mark(const struct walk *w)
 {
-    return (struct h1_span){p->mark, p->pos - p->mark};
+    return (struct h1_span){w->mark, w->pos - w->mark};
 }
 
 /* Each of the functions below handles one state. It returns H1_DONE with the next state, or H1_MORE when
  * the bytes are used up, or H1_BAD; there is at least one byte at pos. */
 
-static enum h1_result parse_start(struct h1_parser *p, struct input in)
+static enum h1_result parse_start(struct walk *w)
 {
-    if (LIKELY(in.data[p->pos] != '\r')) {
-        p->mark = p->pos;
-        p->state = STATE_METHOD;
+    if (LIKELY(w->data[w->pos] != '\r')) {
+        w->mark = w->pos;
+        w->state = STATE_METHOD;
         return H1_DONE;
     }
-    if (p->crlf_count == LIMIT_LEADING_CRLF_COUNT) {
-        return refuse(p, 400, p->pos, "too many empty lines before the request");
+    if (w->p->crlf_count == LIMIT_LEADING_CRLF_COUNT) {
+        return refuse(w, 400, w->pos, "too many empty lines before the request");
     }
-    return next(p, STATE_START_LF);
+    return next(w, STATE_START_LF);
 }
 
-static enum h1_result parse_start_lf(struct h1_parser *p, struct input in)
+static enum h1_result parse_start_lf(struct walk *w)
 {
-    if (in.data[p->pos] != '\n') {
-        return refuse(p, 400, p->pos - 1, "bare CR");
+    if (w->data[w->pos] != '\n') {
+        return refuse(w, 400, w->pos - 1, "bare CR");
     }
-    p->crlf_count++;
-    return next(p, STATE_START);
+    w->p->crlf_count++;
+    return next(w, STATE_START);
 }
 
-static enum h1_result parse_method(struct h1_parser *p, struct input in)
+static enum h1_result parse_method(struct walk *w)
 {
-    while (p->pos < in.len && char_is(in.data[p->pos], CHAR_TOKEN)) {
-        p->pos++;
+    w->pos += (uint32_t)char_run(w->data + w->pos, w->len - w->pos, CHAR_TOKEN);
+    if (UNLIKELY(w->pos - w->mark > LIMIT_METHOD_BYTES)) {
+        return refuse(w, 501, w->mark + LIMIT_METHOD_BYTES, "method too long");
     }
-    if (p->pos - p->mark > LIMIT_METHOD_BYTES) {
-        return refuse(p, 501, p->mark + LIMIT_METHOD_BYTES, "method too long");
-    }
-    if (p->pos == in.len) {
+    if (w->pos == w->len) {
         return H1_MORE;
     }
-    if (in.data[p->pos] != ' ' || p->pos == p->mark) {
-        return refuse_byte(p, in, "byte not allowed in a method");
+    if (UNLIKELY(w->data[w->pos] != ' ' || w->pos == w->mark)) {
+        return refuse_byte(w, "byte not allowed in a method");
     }
-    p->head->method_text = span_from_mark(p);
-    p->head->method = method_lookup(h1_span_slice(p->head->method_text, in.data));
-    return next(p, STATE_TARGET);
+    struct h1_head *const head = w->p->head;
+    head->method_text = span_from_mark(w);
+    head->method = method_lookup(h1_span_slice(head->method_text, w->data));
+    return next(w, STATE_TARGET);
 }
 
-static enum h1_result parse_target(struct h1_parser *p, struct input in)
+static enum h1_result parse_target(struct walk *w)
 {
-    p->pos += (uint32_t)scan->target(in.data + p->pos, in.len - p->pos);
-    if (p->pos - p->mark > p->limits->target_bytes) {
-        return refuse(p, 414, p->mark + p->limits->target_bytes, "target too long");
+    w->pos += (uint32_t)scan->target(w->data + w->pos, w->len - w->pos);
+    const uint32_t size_max = w->p->limits->target_bytes;
+    if (UNLIKELY(w->pos - w->mark > size_max)) {
+        return refuse(w, 414, w->mark + size_max, "target too long");
     }
-    if (p->pos == in.len) {
+    if (w->pos == w->len) {
         return H1_MORE;
     }
-    if (in.data[p->pos] == '\r') {
-        return refuse(p, 400, p->pos, "request line without a version");
+    if (UNLIKELY(w->data[w->pos] != ' ' || w->pos == w->mark)) {
+        return refuse_byte(w, "byte not allowed in a target");
     }
-    if (in.data[p->pos] != ' ' || p->pos == p->mark) {
-        return refuse_byte(p, in, "byte not allowed in a target");
-    }
-    p->head->target = span_from_mark(p);
-    return next(p, STATE_VERSION);
+    w->p->head->target = span_from_mark(w);
+    return next(w, STATE_VERSION);
 }
 
 #define VERSION_SIZE  10
@@ -158,139 +161,149 @@ static struct h1_span span_in(struct slice s, const char *data)
     return (struct h1_span){(uint32_t)(s.ptr - data), (uint32_t)s.len};
 }
 
-/* Takes the target apart. It had to wait for the version: "PRI * HTTP/2.0" is of another protocol. */
-static enum h1_result split_target(struct h1_parser *p, struct input in)
+/* Takes the target apart; NULL, or what is wrong with it. */
+static const char *split_target(const struct h1_parser *p, const char *data)
 {
     struct h1_head *const head = p->head;
     struct target target;
     const char *reason;
-    const int rc =
-        target_parse(h1_span_slice(head->target, in.data), head->method == METHOD_CONNECT,
-                     head->method == METHOD_OPTIONS, p->limits->target_8bit, &target, &reason);
-    if (rc < 0) {
-        return refuse(p, 400, head->target.offset, reason);
+    if (target_parse(h1_span_slice(head->target, data), head->method == METHOD_CONNECT,
+                     head->method == METHOD_OPTIONS, p->limits->target_8bit, &target,
+                     &reason) < 0) {
+        return reason;
     }
     head->form = target.form;
     head->path_plain = target.path_plain;
     head->has_query = target.has_query;
-    head->path = span_in(target.path, in.data);
-    head->query = span_in(target.query, in.data);
-    head->authority = span_in(target.authority, in.data);
-    return H1_DONE;
+    head->path = span_in(target.path, data);
+    head->query = span_in(target.query, data);
+    head->authority = span_in(target.authority, data);
+    return NULL;
 }
 
-/* pos is at the LF of the request line. */
-static enum h1_result end_request_line(struct h1_parser *p, struct input in)
+/* pos is at the LF of the request line. The target had to wait for the version: "PRI * HTTP/2.0" is
+ * of another protocol. */
+static enum h1_result end_request_line(struct walk *w)
 {
-    const char *const version = in.data + p->mark;
-    if (version[VERSION_MAJOR] != '1') {
-        return refuse(p, 505, p->mark + VERSION_MAJOR, "major version not 1");
+    struct h1_head *const head = w->p->head;
+    if (w->data[w->mark + VERSION_MAJOR] != '1') {
+        return refuse(w, 505, w->mark + VERSION_MAJOR, "major version not 1");
     }
-    p->head->minor = version[VERSION_MINOR] != '0';
-    const enum h1_result result = split_target(p, in);
-    return result == H1_DONE ? next(p, STATE_FIELD) : result;
+    head->minor = w->data[w->mark + VERSION_MINOR] != '0';
+    const char *const reason = split_target(w->p, w->data);
+    if (UNLIKELY(reason != NULL)) {
+        return refuse(w, 400, head->target.offset, reason);
+    }
+    return next(w, STATE_FIELD);
 }
 
 /* Does the byte fit at this place of the version? Any digits are let through here. */
 static bool version_byte_fits(char c, uint32_t index)
 {
     if (index == VERSION_MAJOR || index == VERSION_MINOR) {
-        return c >= '0' && c <= '9';
+        return text_is_digit(c);
     }
     return c == version_line[index];
 }
 
-static enum h1_result parse_version(struct h1_parser *p, struct input in)
+static enum h1_result parse_version(struct walk *w)
 {
-    if (in.len - p->mark >= VERSION_SIZE &&
-        memcmp(in.data + p->mark, version_line, VERSION_SIZE) == 0) {
-        p->pos = p->mark + VERSION_SIZE - 1;
-        return end_request_line(p, in);
+    const char *const version = w->data + w->mark;
+    uint32_t index = w->pos - w->mark;
+    const uint32_t last = VERSION_SIZE - 1;
+    if (LIKELY(w->len - w->mark > last && word_load8(version) == word_load8(version_line))) {
+        index = last - 1;
     }
-    for (; p->pos < in.len; p->pos++) {
-        const uint32_t index = p->pos - p->mark;
-        if (!version_byte_fits(in.data[p->pos], index)) {
-            return refuse_byte(p, in, "bad version in the request line");
-        }
-        if (index == VERSION_SIZE - 1) {
-            return end_request_line(p, in);
-        }
+    while (index < last && w->mark + index < w->len && version_byte_fits(version[index], index)) {
+        index++;
     }
-    return H1_MORE;
+    w->pos = w->mark + index;
+    if (w->pos == w->len) {
+        return H1_MORE;
+    }
+    if (!version_byte_fits(version[index], index)) {
+        return refuse_byte(w, "bad version in the request line");
+    }
+    return end_request_line(w);
 }
 
-static enum h1_result parse_field(struct h1_parser *p, struct input in)
+static enum h1_result parse_field(struct walk *w)
 {
-    const char c = in.data[p->pos];
+    const char c = w->data[w->pos];
     if (c == '\r') {
-        return next(p, STATE_END_LF);
+        return next(w, STATE_END_LF);
     }
     if (char_is_blank(c)) {
-        return refuse(p, 400, p->pos, "blank at the beginning of a field line");
+        return refuse(w, 400, w->pos, "blank at the beginning of a field line");
     }
-    if (p->head->field_count >= p->limits->field_count) {
-        return refuse(p, 431, p->pos, "too many fields");
+    if (w->p->head->field_count >= w->p->limits->field_count) {
+        return refuse(w, 431, w->pos, "too many fields");
     }
-    p->mark = p->pos;
-    p->state = STATE_NAME;
+    w->mark = w->pos;
+    w->state = STATE_NAME;
     return H1_DONE;
 }
 
-static enum h1_result parse_name(struct h1_parser *p, struct input in)
+/* The field that is being parsed, behind those that are complete. */
+static struct h1_field *current_field(const struct walk *w)
 {
-    p->pos += (uint32_t)scan->token(in.data + p->pos, in.len - p->pos);
-    if (p->pos - p->mark > UINT16_MAX) {
-        return refuse(p, 431, p->mark + UINT16_MAX, "field name too long");
-    }
-    if (p->pos == in.len) {
-        return H1_MORE;
-    }
-    if (in.data[p->pos] != ':' || p->pos == p->mark) {
-        return refuse_byte(p, in, "byte not allowed in a field name");
-    }
-    struct h1_field *const field = &p->head->fields[p->head->field_count];
-    field->name_offset = p->mark;
-    field->name_len = (uint16_t)(p->pos - p->mark);
-    field->id = (uint16_t)field_lookup(slice_of(in.data + p->mark, field->name_len));
-    return next(p, STATE_BEFORE_VALUE);
+    return &w->p->head->fields[w->p->head->field_count];
 }
 
-static enum h1_result parse_before_value(struct h1_parser *p, struct input in)
+static enum h1_result parse_name(struct walk *w)
 {
-    while (p->pos < in.len && char_is_blank(in.data[p->pos])) {
-        p->pos++;
+    w->pos += (uint32_t)char_run(w->data + w->pos, w->len - w->pos, CHAR_TOKEN);
+    if (UNLIKELY(w->pos - w->mark > UINT16_MAX)) {
+        return refuse(w, 431, w->mark + UINT16_MAX, "field name too long");
     }
-    if (p->pos == in.len) {
+    if (w->pos == w->len) {
         return H1_MORE;
     }
-    p->mark = p->pos;
-    p->state = STATE_VALUE;
+    if (UNLIKELY(w->data[w->pos] != ':' || w->pos == w->mark)) {
+        return refuse_byte(w, "byte not allowed in a field name");
+    }
+    struct h1_field *const field = current_field(w);
+    field->name_offset = w->mark;
+    field->name_len = (uint16_t)(w->pos - w->mark);
+    field->id = (uint16_t)field_lookup(slice_of(w->data + w->mark, field->name_len));
+    return next(w, STATE_BEFORE_VALUE);
+}
+
+static enum h1_result parse_before_value(struct walk *w)
+{
+    while (w->pos < w->len && char_is_blank(w->data[w->pos])) {
+        w->pos++;
+    }
+    if (w->pos == w->len) {
+        return H1_MORE;
+    }
+    w->mark = w->pos;
+    w->state = STATE_VALUE;
     return H1_DONE;
 }
 
-static enum h1_result parse_value(struct h1_parser *p, struct input in)
+static enum h1_result parse_value(struct walk *w)
 {
-    p->pos += (uint32_t)scan->value(in.data + p->pos, in.len - p->pos);
-    if (p->pos == in.len) {
+    w->pos += (uint32_t)scan->value(w->data + w->pos, w->len - w->pos);
+    if (w->pos == w->len) {
         return H1_MORE;
     }
-    if (in.data[p->pos] != '\r') {
-        return refuse_byte(p, in, "control byte in a field value");
+    if (UNLIKELY(w->data[w->pos] != '\r')) {
+        return refuse_byte(w, "control byte in a field value");
     }
-    uint32_t end = p->pos;
-    while (end > p->mark && char_is_blank(in.data[end - 1])) {
+    uint32_t end = w->pos;
+    while (end > w->mark && char_is_blank(w->data[end - 1])) {
         end--;
     }
-    struct h1_field *const field = &p->head->fields[p->head->field_count];
-    field->value_offset = p->mark;
-    field->value_len = end - p->mark;
-    return next(p, STATE_VALUE_LF);
+    struct h1_field *const field = current_field(w);
+    field->value_offset = w->mark;
+    field->value_len = end - w->mark;
+    return next(w, STATE_VALUE_LF);
 }
 
-/* Counts in the field that stands complete behind the others. */
-static void keep_field(struct h1_head *head)
+/* Counts the current field in. */
+static void keep_field(struct h1_head *head, unsigned id)
 {
-    const unsigned id = head->fields[head->field_count].id;
     head->field_count++;
     if (head->id_first[id] == 0) {
         head->id_first[id] = head->field_count;
@@ -299,75 +312,99 @@ static void keep_field(struct h1_head *head)
     }
 }
 
-static enum h1_result parse_value_lf(struct h1_parser *p, struct input in)
+static enum h1_result parse_value_lf(struct walk *w)
 {
-    if (in.data[p->pos] != '\n') {
-        return refuse(p, 400, p->pos - 1, "bare CR");
+    if (UNLIKELY(w->data[w->pos] != '\n')) {
+        return refuse(w, 400, w->pos - 1, "bare CR");
     }
-    struct h1_head *const head = p->head;
-    const enum field_id id = (enum field_id)head->fields[head->field_count].id;
-    if (!p->trailers || field_trailer_allowed(id)) {
-        keep_field(head);
+    const enum field_id id = (enum field_id)current_field(w)->id;
+    if (!w->p->trailers || field_trailer_allowed(id)) {
+        keep_field(w->p->head, id);
     }
-    return next(p, STATE_FIELD);
+    return next(w, STATE_FIELD);
 }
 
-static enum h1_result parse_end_lf(struct h1_parser *p, struct input in)
+static enum h1_result parse_end_lf(struct walk *w)
 {
-    if (in.data[p->pos] != '\n') {
-        return refuse(p, 400, p->pos - 1, "bare CR");
+    if (w->data[w->pos] != '\n') {
+        return refuse(w, 400, w->pos - 1, "bare CR");
     }
-    p->pos++;
-    p->head->size = p->pos;
-    if (!p->trailers && h1_check_semantics(p->head, in.data, &p->error) == H1_BAD) {
-        p->state = STATE_BAD;
+    w->p->head->size = w->pos + 1;
+    if (!w->p->trailers && h1_check_semantics(w->p->head, w->data, &w->p->error) == H1_BAD) {
+        w->state = STATE_BAD;
         return H1_BAD;
     }
-    p->state = STATE_DONE;
-    return H1_DONE;
+    return next(w, STATE_DONE);
 }
 
-static enum h1_result step(struct h1_parser *p, struct input in)
+static enum h1_result step(struct walk *w)
 {
-    switch ((enum state)p->state) {
-    case STATE_START: return parse_start(p, in);
-    case STATE_START_LF: return parse_start_lf(p, in);
-    case STATE_METHOD: return parse_method(p, in);
-    case STATE_TARGET: return parse_target(p, in);
-    case STATE_VERSION: return parse_version(p, in);
-    case STATE_FIELD: return parse_field(p, in);
-    case STATE_NAME: return parse_name(p, in);
-    case STATE_BEFORE_VALUE: return parse_before_value(p, in);
-    case STATE_VALUE: return parse_value(p, in);
-    case STATE_VALUE_LF: return parse_value_lf(p, in);
-    case STATE_END_LF: return parse_end_lf(p, in);
-    case STATE_DONE: return H1_DONE;
+    switch (w->state) {
+    case STATE_START: return parse_start(w);
+    case STATE_START_LF: return parse_start_lf(w);
+    case STATE_METHOD: return parse_method(w);
+    case STATE_TARGET: return parse_target(w);
+    case STATE_VERSION: return parse_version(w);
+    case STATE_FIELD: return parse_field(w);
+    case STATE_NAME: return parse_name(w);
+    case STATE_BEFORE_VALUE: return parse_before_value(w);
+    case STATE_VALUE: return parse_value(w);
+    case STATE_VALUE_LF: return parse_value_lf(w);
+    case STATE_END_LF: return parse_end_lf(w);
+    case STATE_DONE:
     case STATE_BAD: break;
     }
     return H1_BAD;
 }
 
 /* The head fills the limit and does not end there. */
-static enum h1_result refuse_size(struct h1_parser *p, uint32_t size_max)
+static enum h1_result refuse_size(struct walk *w)
 {
-    if (p->state == STATE_TARGET) {
-        return refuse(p, 414, size_max, "target too long");
+    if (w->state == STATE_TARGET) {
+        return refuse(w, 414, w->len, "target too long");
     }
-    return refuse(p, 431, size_max, p->trailers ? "trailers too large" : "head too large");
+    return refuse(w, 431, w->len, w->p->trailers ? "trailers too large" : "head too large");
 }
 
 enum h1_result h1_head_parse(struct h1_parser *parser, const char *data, size_t len)
 {
     const struct h1_limits *const limits = parser->limits;
     const uint32_t size_max = parser->trailers ? limits->trailer_bytes : limits->head_bytes;
-    const struct input in = {data, len < size_max ? (uint32_t)len : size_max};
-    while (parser->pos < in.len) {
-        const enum h1_result result = step(parser, in);
-        if (result == H1_BAD || parser->state == STATE_DONE) {
-            return result;
-        }
+    struct walk w = {
+        .p = parser,
+        .data = data,
+        .len = len < size_max ? (uint32_t)len : size_max,
+        .pos = parser->pos,
+        .mark = parser->mark,
+        .state = (enum state)parser->state,
+    };
+    if (w.state >= STATE_DONE) {
+        return w.state == STATE_DONE ? H1_DONE : H1_BAD;
     }
-    return in.len == size_max ? refuse_size(parser, size_max) : H1_MORE;
+    enum h1_result result;
+    do {
+        result = w.pos < w.len ? step(&w) : H1_MORE;
+    } while (result == H1_DONE && w.state != STATE_DONE);
+    if (result == H1_MORE && w.len == size_max) {
+        result = refuse_size(&w);
+    }
+    parser->pos = w.pos;
+    parser->mark = w.mark;
+    parser->state = (uint8_t)w.state;
+    return result;
+}
+
+/* All but the fields, of which only those up to field_count are valid. In pieces, because gcc makes
+ * a slow `rep stos` of a longer memset. */
+static void clear_head(struct h1_head *head)
+{
+    enum { PIECE = 64, SIZE = offsetof(struct h1_head, fields) };
+    char *const bytes = (char *)head;
+    for (size_t at = 0; at < SIZE / PIECE * PIECE; at += PIECE) {
+        memset(bytes + at, 0, PIECE);
+    }
+    memset(bytes + SIZE / PIECE * PIECE, 0, SIZE % PIECE);
+    head->content_length = -1;
 }
 
 static void init(struct h1_parser *parser, const struct h1_limits *limits, struct h1_head *head,
@@ -379,9 +416,7 @@ static void init(struct h1_parser *parser, const struct h1_limits *limits, struc
         .state = trailers ? STATE_FIELD : STATE_START,
         .trailers = trailers,
     };
-    /* The fields, most of the structure, are valid up to field_count. */
-    memset(head, 0, offsetof(struct h1_head, fields));
-    head->content_length = -1;
+    clear_head(head);
 }
 
 void h1_parser_init(struct h1_parser *parser, const struct h1_limits *limits, struct h1_head *head)

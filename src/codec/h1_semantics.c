@@ -1,6 +1,7 @@
 /* What a whole request head means, and whether it may: Host (RFC 9112 section 3.2), the body's length
  * (section 6), persistence (section 9.3), Upgrade and Expect (RFC 9110 sections 7.8 and 10.1.1). */
 #include "codec/h1_internal.h"
+#include "codec/words.h"
 
 #include "base/text.h"
 
@@ -159,25 +160,42 @@ static enum h1_result check_content_length(const struct check *c)
     return H1_DONE;
 }
 
+/* The connection options that mean something here. */
+enum option {
+    OPTION_CLOSE = 1,
+    OPTION_UPGRADE = 2,
+    OPTION_KEEP_ALIVE = 4,
+};
+
+static unsigned option_of(struct slice s)
+{
+    switch (s.len) {
+    case 5: return name_same_nocase(s.ptr, "close", 5) ? OPTION_CLOSE : 0;
+    case 7: return name_same_nocase(s.ptr, "upgrade", 7) ? OPTION_UPGRADE : 0;
+    case 10: return name_same_nocase(s.ptr, "keep-alive", 10) ? OPTION_KEEP_ALIVE : 0;
+    default: return 0;
+    }
+}
+
 static void read_connection(const struct check *c)
 {
-    bool close = false;
-    bool upgrade = false;
-    struct elements e = elements_of(c->head, FIELD_CONNECTION);
-    struct slice option;
-    while (next_element(&e, c, FIELD_CONNECTION, &option)) {
-        close = close || slice_eq_nocase(option, SLICE("close"));
-        upgrade = upgrade || slice_eq_nocase(option, SLICE("upgrade"));
-        c->head->keep_alive_asked =
-            c->head->keep_alive_asked || slice_eq_nocase(option, SLICE("keep-alive"));
+    struct h1_head *const head = c->head;
+    unsigned options = 0;
+    if (has(head, FIELD_CONNECTION)) {
+        struct elements e = elements_of(head, FIELD_CONNECTION);
+        struct slice element;
+        while (next_element(&e, c, FIELD_CONNECTION, &element)) {
+            options |= option_of(element);
+        }
     }
-    c->head->keep_alive = !close && (c->head->minor > 0 || c->head->keep_alive_asked);
-    c->head->upgrade = upgrade && c->head->minor > 0 && has(c->head, FIELD_UPGRADE);
+    head->keep_alive_asked = (options & OPTION_KEEP_ALIVE) != 0;
+    head->keep_alive = (options & OPTION_CLOSE) == 0 && (head->minor > 0 || head->keep_alive_asked);
+    head->upgrade = (options & OPTION_UPGRADE) != 0 && head->minor > 0 && has(head, FIELD_UPGRADE);
 }
 
 static enum h1_result check_expect(const struct check *c)
 {
-    if (c->head->minor == 0) {
+    if (!has(c->head, FIELD_EXPECT) || c->head->minor == 0) {
         return H1_DONE;
     }
     struct elements e = elements_of(c->head, FIELD_EXPECT);
@@ -196,17 +214,10 @@ static enum h1_result check_expect(const struct check *c)
 
 enum h1_result h1_check_semantics(struct h1_head *head, const char *data, struct h1_error *error)
 {
-    static enum h1_result (*const checks[])(const struct check *) = {
-        check_host,
-        check_transfer_encoding,
-        check_content_length,
-        check_expect,
-    };
     const struct check c = {head, data, error};
-    for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
-        if (checks[i](&c) == H1_BAD) {
-            return H1_BAD;
-        }
+    if (check_host(&c) == H1_BAD || check_transfer_encoding(&c) == H1_BAD ||
+        check_content_length(&c) == H1_BAD || check_expect(&c) == H1_BAD) {
+        return H1_BAD;
     }
     read_connection(&c);
     return H1_DONE;

@@ -6,25 +6,7 @@
 #define STEP 32
 #define HALF 16
 
-/* A byte is a token's if the bit of its high nibble is set in the entry of its low nibble. */
-#define TOKEN_BITS                                                                                 \
-    (char)0xe8, (char)0xfc, (char)0xf8, (char)0xfc, (char)0xfc, (char)0xfc, (char)0xfc,            \
-        (char)0xfc, (char)0xf8, (char)0xf8, (char)0xf4, (char)0x54, (char)0xd0, (char)0x54,        \
-        (char)0xf4, (char)0x70
-#define NIBBLE_BITS 1, 2, 4, 8, 16, 32, 64, (char)0x80, 0, 0, 0, 0, 0, 0, 0, 0
-
 /* Bit i is set where byte i lies outside the class. */
-static unsigned not_token(__m256i v)
-{
-    const __m256i bits = _mm256_setr_epi8(TOKEN_BITS, TOKEN_BITS);
-    const __m256i nibbles = _mm256_setr_epi8(NIBBLE_BITS, NIBBLE_BITS);
-    const __m256i low = _mm256_set1_epi8(0x0f);
-    const __m256i row = _mm256_shuffle_epi8(bits, _mm256_and_si256(v, low));
-    const __m256i high = _mm256_and_si256(_mm256_srli_epi16(v, 4), low);
-    const __m256i hit = _mm256_and_si256(row, _mm256_shuffle_epi8(nibbles, high));
-    return (unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(hit, _mm256_setzero_si256()));
-}
-
 static unsigned not_value(__m256i v)
 {
     const __m256i control = _mm256_cmpeq_epi8(_mm256_min_epu8(v, _mm256_set1_epi8(0x1f)), v);
@@ -62,21 +44,6 @@ static size_t short_index(unsigned bad, size_t len)
     return at < HALF ? at : at - STEP + len;
 }
 
-static size_t scan_token(const char *p, size_t len)
-{
-    size_t i = 0;
-    for (; len - i >= STEP; i += STEP) {
-        const unsigned bad = not_token(load(p + i));
-        if (bad != 0) {
-            return i + (unsigned)__builtin_ctz(bad);
-        }
-    }
-    if (len - i < HALF) {
-        return i + scan_scalar.token(p + i, len - i);
-    }
-    return i + short_index(not_token(load_short(p + i, len - i)), len - i);
-}
-
 static size_t scan_value(const char *p, size_t len)
 {
     size_t i = 0;
@@ -107,4 +74,4 @@ static size_t scan_target(const char *p, size_t len)
     return i + short_index(not_target(load_short(p + i, len - i)), len - i);
 }
 
-const struct scan_ops scan_avx2 = {"avx2", scan_token, scan_value, scan_target};
+const struct scan_ops scan_avx2 = {"avx2", scan_value, scan_target};

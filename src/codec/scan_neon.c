@@ -18,17 +18,6 @@ static size_t first_of(uint64_t mask)
     return (unsigned)__builtin_ctzll(mask) / 4;
 }
 
-/* A byte is a token's if the bit of its high nibble is set in the entry of its low nibble. */
-static uint64_t not_token(uint8x16_t v)
-{
-    static const uint8_t bits[16] = {0xe8, 0xfc, 0xf8, 0xfc, 0xfc, 0xfc, 0xfc, 0xfc,
-                                     0xf8, 0xf8, 0xf4, 0x54, 0xd0, 0x54, 0xf4, 0x70};
-    static const uint8_t nibbles[16] = {1, 2, 4, 8, 16, 32, 64, 128};
-    const uint8x16_t row = vqtbl1q_u8(vld1q_u8(bits), vandq_u8(v, vdupq_n_u8(0x0f)));
-    const uint8x16_t column = vqtbl1q_u8(vld1q_u8(nibbles), vshrq_n_u8(v, 4));
-    return nibble_mask(vceqq_u8(vandq_u8(row, column), vdupq_n_u8(0)));
-}
-
 static uint64_t not_value(uint8x16_t v)
 {
     const uint8x16_t control = vcltq_u8(v, vdupq_n_u8(0x20));
@@ -47,18 +36,6 @@ static uint64_t not_target(uint8x16_t v)
 static uint8x16_t load(const char *p)
 {
     return vld1q_u8((const uint8_t *)p);
-}
-
-static size_t scan_token(const char *p, size_t len)
-{
-    size_t i = 0;
-    for (; len - i >= STEP; i += STEP) {
-        const uint64_t bad = not_token(load(p + i));
-        if (bad != 0) {
-            return i + first_of(bad);
-        }
-    }
-    return i + scan_scalar.token(p + i, len - i);
 }
 
 static size_t scan_value(const char *p, size_t len)
@@ -85,4 +62,4 @@ static size_t scan_target(const char *p, size_t len)
     return i + scan_scalar.target(p + i, len - i);
 }
 
-const struct scan_ops scan_neon = {"neon", scan_token, scan_value, scan_target};
+const struct scan_ops scan_neon = {"neon", scan_value, scan_target};

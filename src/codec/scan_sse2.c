@@ -1,5 +1,4 @@
-/* The scans 16 bytes at a time with SSE2, which every x86-64 has. Without a byte shuffle tokens gain
- * nothing, and they are short: those stay scalar. */
+/* The scans 16 bytes at a time with SSE2, which every x86-64 has. */
 #include "codec/scan_impl.h"
 
 #include <emmintrin.h>
@@ -52,9 +51,4 @@ static size_t scan_target(const char *p, size_t len)
     return i + scan_scalar.target(p + i, len - i);
 }
 
-static size_t scan_token(const char *p, size_t len)
-{
-    return scan_scalar.token(p, len);
-}
-
-const struct scan_ops scan_sse2 = {"sse2", scan_token, scan_value, scan_target};
+const struct scan_ops scan_sse2 = {"sse2", scan_value, scan_target};

@@ -176,14 +176,13 @@ static int parse_form(struct slice raw, bool connect, bool options, bool eight_b
 int target_parse(struct slice raw, bool connect, bool options, bool eight_bit,
                  struct target *ret_target, const char **ret_reason)
 {
-    struct target target = {
-        .form = TARGET_ORIGIN,
-        .path_plain = true,
-        .path = slice_of(raw.ptr, 0),
-        .query = slice_of(raw.ptr, 0),
-        .authority = slice_of(raw.ptr, 0),
-    };
-    TRY(parse_form(raw, connect, options, eight_bit, &target, ret_reason));
-    *ret_target = target;
-    return 0;
+    const struct slice none = slice_of(raw.ptr, 0);
+    ret_target->form = TARGET_ORIGIN;
+    ret_target->has_query = false;
+    ret_target->path_plain = true;
+    ret_target->https = false;
+    ret_target->path = none;
+    ret_target->query = none;
+    ret_target->authority = none;
+    return parse_form(raw, connect, options, eight_bit, ret_target, ret_reason);
 }

@@ -26,7 +26,7 @@ struct target {
 };
 
 /** Parses a target by its first bytes and the method: 0, or -EINVAL with a static phrase in *ret_reason.
- *  `raw` holds no blank. eight_bit lets bytes from 0x80 on pass in path and query. */
+ *  *ret_target is valid only after 0. `raw` holds no blank. eight_bit lets bytes from 0x80 on pass in path and query. */
 MUST_CHECK int target_parse(struct slice raw, bool connect, bool options, bool eight_bit, struct target *ret_target,
                             const char **ret_reason);
 
