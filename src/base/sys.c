@@ -10,12 +10,14 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -266,6 +268,27 @@ int sys_thread_create(pthread_t *ret_thread, void *(*run)(void *arg), void *arg)
 void sys_thread_join(pthread_t thread)
 {
     CHECK(pthread_join(thread, NULL) == 0);
+}
+
+size_t sys_cpu_count(void)
+{
+    cpu_set_t cpus;
+    const int count = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ? CPU_COUNT(&cpus) : 1;
+    return count > 0 ? (size_t)count : 1;
+}
+
+void sys_raise_fd_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+void sys_ignore_signal(int signal_number)
+{
+    (void)signal(signal_number, SIG_IGN);
 }
 
 int sys_open(const char *path, int flags)

@@ -107,6 +107,12 @@ int sys_sigmask(int how, const sigset_t *signals, sigset_t *ret_old);
 MUST_CHECK int sys_thread_create(pthread_t *ret_thread, void *(*run)(void *arg), void *arg);
 void sys_thread_join(pthread_t thread);
 
+/* The process. How many CPUs it may run on, at least 1; its limit of descriptors as high as it goes;
+ * a signal ignored. None can fail in a way that matters. */
+size_t sys_cpu_count(void);
+void sys_raise_fd_limit(void);
+void sys_ignore_signal(int signal_number);
+
 /* Files. `path` is resolved beneath `dir_fd` and cannot leave it (openat2, RESOLVE_BENEATH);
  * `flags` as open(2), without O_CREAT beneath. */
 MUST_CHECK int sys_open(const char *path, int flags);
