@@ -111,70 +111,69 @@ static const char *complaint(struct slice text)
     return sentence;
 }
 
+static const struct {
+    const char *text;
+    const char *sentence;
+} refusals[] = {
+    {"8000", "--listen '8000': no port separator; write ':8000' for all addresses or "
+             "'127.0.0.1:8000' for this machine only"},
+    {"", "--listen '': nothing to listen on; write ':8000' for all addresses or "
+         "'127.0.0.1:8000' for this machine only"},
+    {"127.0.0.1", "--listen '127.0.0.1': no port; write '127.0.0.1:8000'"},
+    {":", "--listen ':': no port after ':'; write ':8000', or ':0' for any free port"},
+    {":http", "--listen ':http': 'http' is not a port number; write ':8000', or ':0' for any "
+              "free port"},
+    {":-1", "--listen ':-1': '-1' is not a port number; write ':8000', or ':0' for any free "
+            "port"},
+    {":65536", "--listen ':65536': port 65536 is out of range; write one from 1 to 65535, or 0 "
+               "for any free port"},
+    {":99999999999999999999", "--listen ':99999999999999999999': port 99999999999999999999 is "
+                              "out of range; write one from 1 to 65535, or 0 for any free port"},
+    {"*:80", "--listen '*:80': '*' is not an address; write ':80' for all addresses"},
+    {"example.org:80",
+     "--listen 'example.org:80': 'example.org' is not an IP address, and names are not looked "
+     "up; write '127.0.0.1:80' for this machine only or ':80' for all addresses"},
+    {"127.0.0.256:80",
+     "--listen '127.0.0.256:80': '127.0.0.256' is not an IP address, and names are not looked "
+     "up; write '127.0.0.1:80' for this machine only or ':80' for all addresses"},
+    {"::1:80", "--listen '::1:80': an IPv6 address wants brackets; write '[::1]:80'"},
+    {"::1", "--listen '::1': an IPv6 address wants brackets and a port; write '[::1]:8000'"},
+    {"[::1]", "--listen '[::1]': no port after ']'; write '[::1]:8000'"},
+    {"[::1]8000", "--listen '[::1]8000': no port after ']'; write '[::1]:8000'"},
+    {"[::1", "--listen '[::1': no ']' after the address; write '[::1]:8000'"},
+    {"[]:80", "--listen '[]:80': '' is not an IPv6 address; write one such as '[::1]:8000'"},
+    {"[127.0.0.1]:80", "--listen '[127.0.0.1]:80': '127.0.0.1' is not an IPv6 address; write "
+                       "one such as '[::1]:8000'"},
+    {"[fe80::1%eth0]:80", "--listen '[fe80::1%eth0]:80': an address with a zone ('%') cannot "
+                          "be listened on; write '[::]:8000' for all addresses"},
+    {"[::1]:", "--listen '[::1]:': no port after ':'; write ':8000', or ':0' for any free port"},
+    {"/run/app.sock", "--listen '/run/app.sock': a path needs 'unix:' before it; write "
+                      "'unix:/run/app.sock'"},
+    {"/run/a:1", "--listen '/run/a:1': a path needs 'unix:' before it; write 'unix:/run/a:1'"},
+    {"run/app.sock", "--listen 'run/app.sock': a path needs 'unix:' before it; write "
+                     "'unix:run/app.sock'"},
+    {"http://127.0.0.1:80", "--listen 'http://127.0.0.1:80': an address is wanted here, not a "
+                            "URL; write '127.0.0.1:8000'"},
+    {"unix:", "--listen 'unix:': no path after 'unix:'; write 'unix:/run/app.sock'"},
+    {"unix:@", "--listen 'unix:@': no name after 'unix:@'; write 'unix:/run/app.sock'"},
+    {"fd:", "--listen 'fd:': '' is not a descriptor's number; write 'fd:3' for the first one "
+            "that is passed on"},
+    {"fd:-1", "--listen 'fd:-1': '-1' is not a descriptor's number; write 'fd:3' for the first "
+              "one that is passed on"},
+    {"fd:2147483648", "--listen 'fd:2147483648': '2147483648' is not a descriptor's number; "
+                      "write 'fd:3' for the first one that is passed on"},
+    {"systemd:", "--listen 'systemd:': no port after ':'; write ':8000', or ':0' for any free "
+                 "port"},
+    {" :80", "--listen ' :80': ' ' is not an IP address, and names are not looked up; write "
+             "'127.0.0.1:80' for this machine only or ':80' for all addresses"},
+    {":80\n", "--listen ':80\\x0a': '80\\x0a' is not a port number; write ':8000', or ':0' for "
+              "any free port"},
+};
+
 START_TEST(bad_texts_are_told_what_to_write)
 {
-    static const struct {
-        const char *text;
-        const char *sentence;
-    } cases[] = {
-        {"8000", "--listen '8000': no port separator; write ':8000' for all addresses or "
-                 "'127.0.0.1:8000' for this machine only"},
-        {"", "--listen '': nothing to listen on; write ':8000' for all addresses or "
-             "'127.0.0.1:8000' for this machine only"},
-        {"127.0.0.1", "--listen '127.0.0.1': no port; write '127.0.0.1:8000'"},
-        {":", "--listen ':': no port after ':'; write ':8000', or ':0' for any free port"},
-        {":http", "--listen ':http': 'http' is not a port number; write ':8000', or ':0' for any "
-                  "free port"},
-        {":-1", "--listen ':-1': '-1' is not a port number; write ':8000', or ':0' for any free "
-                "port"},
-        {":65536", "--listen ':65536': port 65536 is out of range; write one from 1 to 65535, or 0 "
-                   "for any free port"},
-        {":99999999999999999999",
-         "--listen ':99999999999999999999': port 99999999999999999999 is "
-         "out of range; write one from 1 to 65535, or 0 for any free port"},
-        {"*:80", "--listen '*:80': '*' is not an address; write ':80' for all addresses"},
-        {"example.org:80",
-         "--listen 'example.org:80': 'example.org' is not an IP address, and names are not looked "
-         "up; write '127.0.0.1:80' for this machine only or ':80' for all addresses"},
-        {"127.0.0.256:80",
-         "--listen '127.0.0.256:80': '127.0.0.256' is not an IP address, and names are not looked "
-         "up; write '127.0.0.1:80' for this machine only or ':80' for all addresses"},
-        {"::1:80", "--listen '::1:80': an IPv6 address wants brackets; write '[::1]:80'"},
-        {"::1", "--listen '::1': an IPv6 address wants brackets and a port; write '[::1]:8000'"},
-        {"[::1]", "--listen '[::1]': no port after ']'; write '[::1]:8000'"},
-        {"[::1]8000", "--listen '[::1]8000': no port after ']'; write '[::1]:8000'"},
-        {"[::1", "--listen '[::1': no ']' after the address; write '[::1]:8000'"},
-        {"[]:80", "--listen '[]:80': '' is not an IPv6 address; write one such as '[::1]:8000'"},
-        {"[127.0.0.1]:80", "--listen '[127.0.0.1]:80': '127.0.0.1' is not an IPv6 address; write "
-                           "one such as '[::1]:8000'"},
-        {"[fe80::1%eth0]:80", "--listen '[fe80::1%eth0]:80': an address with a zone ('%') cannot "
-                              "be listened on; write '[::]:8000' for all addresses"},
-        {"[::1]:",
-         "--listen '[::1]:': no port after ':'; write ':8000', or ':0' for any free port"},
-        {"/run/app.sock", "--listen '/run/app.sock': a path needs 'unix:' before it; write "
-                          "'unix:/run/app.sock'"},
-        {"/run/a:1", "--listen '/run/a:1': a path needs 'unix:' before it; write 'unix:/run/a:1'"},
-        {"run/app.sock", "--listen 'run/app.sock': a path needs 'unix:' before it; write "
-                         "'unix:run/app.sock'"},
-        {"http://127.0.0.1:80", "--listen 'http://127.0.0.1:80': an address is wanted here, not a "
-                                "URL; write '127.0.0.1:8000'"},
-        {"unix:", "--listen 'unix:': no path after 'unix:'; write 'unix:/run/app.sock'"},
-        {"unix:@", "--listen 'unix:@': no name after 'unix:@'; write 'unix:/run/app.sock'"},
-        {"fd:", "--listen 'fd:': '' is not a descriptor's number; write 'fd:3' for the first one "
-                "that is passed on"},
-        {"fd:-1", "--listen 'fd:-1': '-1' is not a descriptor's number; write 'fd:3' for the first "
-                  "one that is passed on"},
-        {"fd:2147483648", "--listen 'fd:2147483648': '2147483648' is not a descriptor's number; "
-                          "write 'fd:3' for the first one that is passed on"},
-        {"systemd:", "--listen 'systemd:': no port after ':'; write ':8000', or ':0' for any free "
-                     "port"},
-        {" :80", "--listen ' :80': ' ' is not an IP address, and names are not looked up; write "
-                 "'127.0.0.1:80' for this machine only or ':80' for all addresses"},
-        {":80\n", "--listen ':80\\x0a': '80\\x0a' is not a port number; write ':8000', or ':0' for "
-                  "any free port"},
-    };
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        ck_assert_str_eq(complaint(slice_cstr(cases[i].text)), cases[i].sentence);
+    for (size_t i = 0; i < COUNT_OF(refusals); i++) {
+        ck_assert_str_eq(complaint(slice_cstr(refusals[i].text)), refusals[i].sentence);
     }
 }
 END_TEST
