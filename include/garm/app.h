@@ -16,13 +16,16 @@ typedef struct garm_app_entry {
 } garm_app_entry;
 
 /* A garm_app_entry's initialiser, for a program with a main of its own. */
-#define GARM_ENTRY(setup) {GARM_ABI, __FILE__, (setup)}
+#define GARM_ENTRY(setup)                                                                          \
+    {                                                                                              \
+        GARM_ABI, __FILE__, (setup)                                                                \
+    }
 
 /* Defines the application: its set-up function follows as a block. One source serves as a program (main is defined, weakly, to call
  * garm_main) and as a loadable .so. */
 #define GARM_APP(app)                                                                              \
     static void garm_app_setup_(garm_app *app);                                                    \
-    const garm_app_entry garm_app_entry_ = GARM_ENTRY(garm_app_setup_);                \
+    const garm_app_entry garm_app_entry_ = GARM_ENTRY(garm_app_setup_);                            \
     GARM_EXPORT __attribute__((weak)) int main(int argc, char **argv)                              \
     {                                                                                              \
         return garm_main(argc, argv, &garm_app_entry_);                                            \
@@ -36,16 +39,19 @@ typedef struct garm_app_entry {
 typedef struct garm_route_opts {
     size_t size;
     const char *where;
-    int64_t body_bytes_max GARM_UNSET_;           /* a longer request body: 413. Default 1 MiB */
-    int64_t deadline_ms GARM_UNSET_;              /* for the whole chain: 504. Default none */
-    int64_t idle_ms GARM_UNSET_;                  /* for one read from or write to the client. Default: the server's */
-    garm_handler *use[GARM_USE_MAX] GARM_UNSET_;  /* middleware inside the group's, outermost first */
-    const char *name GARM_UNSET_;                 /* for logs; default: the pattern */
+    int64_t body_bytes_max GARM_UNSET_; /* a longer request body: 413. Default 1 MiB */
+    int64_t deadline_ms GARM_UNSET_;    /* for the whole chain: 504. Default none */
+    int64_t idle_ms
+        GARM_UNSET_; /* for one read from or write to the client. Default: the server's */
+    int64_t stack_kb GARM_UNSET_; /* of the chain's stack, 1024 at most. Default 64 */
+    garm_handler
+        *use[GARM_USE_MAX] GARM_UNSET_; /* middleware inside the group's, outermost first */
+    const char *name GARM_UNSET_;       /* for logs; default: the pattern */
 } garm_route_opts;
 
 /* When a hook is called. */
 enum garm_event {
-    GARM_START,        /* before the workers start, on the starting thread (the worker's index is -1) */
+    GARM_START, /* before the workers start, on the starting thread (the worker's index is -1) */
     GARM_WORKER_START, /* on each worker's thread, before its first connection */
     GARM_WORKER_STOP,  /* on each worker's thread, after its last connection */
     GARM_STOP,         /* after the workers have stopped */
@@ -82,7 +88,8 @@ GARM_EXPORT void garm_route_with(garm_app *app, const char *pattern, garm_handle
 
 /** A group of routes below `prefix` ("/api", "example.com", "/users/{id}"; "" for none): they share its middleware, options and error
  *  handler, inside those of `app`. Returns the group, owned by the application; never NULL. See garm_group. */
-GARM_EXPORT garm_app *garm_group_with(garm_app *app, const char *prefix, const garm_route_opts *opts);
+GARM_EXPORT garm_app *garm_group_with(garm_app *app, const char *prefix,
+                                      const garm_route_opts *opts);
 /* garm_app *api = garm_group(app, "/api", .body_bytes_max = GARM_MIB(8)); */
 #define garm_group(app, ...)                                                                       \
     garm_group_with((app), GARM_HEAD_(__VA_ARGS__, ), GARM_OPTS_(garm_route_opts, __VA_ARGS__))
@@ -107,10 +114,12 @@ GARM_EXPORT void garm_every(garm_app *app, int64_t period_ns, garm_job_fn *fn, v
 
 /** The value of the flag --name, from the command line, else from the environment (--data-dir: GARM_DATA_DIR), else `def` (not NULL).
  *  `help` is its line in --help. Lives as long as the server. */
-GARM_EXPORT const char *garm_flag(garm_app *app, const char *name, const char *def, const char *help);
+GARM_EXPORT const char *garm_flag(garm_app *app, const char *name, const char *def,
+                                  const char *help);
 
 /** Refuses the start, with a reason. The first one counts; see garm_fail, which adds the place. */
-GARM_EXPORT void garm_fail_at(garm_app *app, const char *where, const char *format, ...) GARM_PRINTF_(3, 4);
+GARM_EXPORT void garm_fail_at(garm_app *app, const char *where, const char *format, ...)
+    GARM_PRINTF_(3, 4);
 /* garm_fail(app, "no directory %s", dir) */
 #define garm_fail(app, ...) garm_fail_at((app), GARM_HERE, __VA_ARGS__)
 

@@ -23,7 +23,9 @@ template <class T> inline const T *garm_temporary_(const T &value)
 }
 #define GARM_TEMPORARY_(T, ...) garm_temporary_<T>(T{__VA_ARGS__})
 /* A member that an initialiser may leave out without a warning. */
-#define GARM_UNSET_ {}
+#define GARM_UNSET_                                                                                \
+    {                                                                                              \
+    }
 #else
 #define GARM_BEGIN
 #define GARM_END
@@ -31,9 +33,9 @@ template <class T> inline const T *garm_temporary_(const T &value)
 #define GARM_UNSET_
 #endif
 
-#define GARM_EXPORT               __attribute__((visibility("default")))
-#define GARM_PRINTF_(f, args)       __attribute__((format(printf, f, args)))
-#define GARM_MUST_CHECK_          __attribute__((warn_unused_result))
+#define GARM_EXPORT           __attribute__((visibility("default")))
+#define GARM_PRINTF_(f, args) __attribute__((format(printf, f, args)))
+#define GARM_MUST_CHECK_      __attribute__((warn_unused_result))
 
 /* "file.c:12", for error messages that say where. */
 #define GARM_TEXT2_(x) #x
@@ -50,10 +52,10 @@ template <class T> inline const T *garm_temporary_(const T &value)
 #define GARM_NONE (-1)
 
 /* Durations in nanoseconds, sizes in bytes. */
-#define GARM_MS(n)  ((int64_t)(n) * 1000000)
-#define GARM_SEC(n) ((int64_t)(n) * 1000000000)
-#define GARM_KIB(n) ((int64_t)(n) * 1024)
-#define GARM_MIB(n) ((int64_t)(n) * 1024 * 1024)
+#define GARM_MS(n)  ((int64_t)(n)*1000000)
+#define GARM_SEC(n) ((int64_t)(n)*1000000000)
+#define GARM_KIB(n) ((int64_t)(n)*1024)
+#define GARM_MIB(n) ((int64_t)(n)*1024 * 1024)
 
 /* Leaves the function with the value of `expr` if it is negative. */
 #define GARM_TRY(expr)                                                                             \

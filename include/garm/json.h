@@ -75,15 +75,42 @@ static inline garm_json_member garm_kv_bool(const char *name, bool value)
 
 #ifdef __cplusplus
 
-inline garm_json_member garm_kv(const char *name, const char *value) { return garm_kv_string_(name, value); }
-inline garm_json_member garm_kv(const char *name, bool value) { return garm_kv_bool(name, value); }
-inline garm_json_member garm_kv(const char *name, int value) { return garm_kv_int_(name, value); }
-inline garm_json_member garm_kv(const char *name, long value) { return garm_kv_int_(name, value); }
-inline garm_json_member garm_kv(const char *name, long long value) { return garm_kv_int_(name, value); }
-inline garm_json_member garm_kv(const char *name, unsigned value) { return garm_kv_uint_(name, value); }
-inline garm_json_member garm_kv(const char *name, unsigned long value) { return garm_kv_uint_(name, value); }
-inline garm_json_member garm_kv(const char *name, unsigned long long value) { return garm_kv_uint_(name, value); }
-inline garm_json_member garm_kv(const char *name, double value) { return garm_kv_double_(name, value); }
+inline garm_json_member garm_kv(const char *name, const char *value)
+{
+    return garm_kv_string_(name, value);
+}
+inline garm_json_member garm_kv(const char *name, bool value)
+{
+    return garm_kv_bool(name, value);
+}
+inline garm_json_member garm_kv(const char *name, int value)
+{
+    return garm_kv_int_(name, value);
+}
+inline garm_json_member garm_kv(const char *name, long value)
+{
+    return garm_kv_int_(name, value);
+}
+inline garm_json_member garm_kv(const char *name, long long value)
+{
+    return garm_kv_int_(name, value);
+}
+inline garm_json_member garm_kv(const char *name, unsigned value)
+{
+    return garm_kv_uint_(name, value);
+}
+inline garm_json_member garm_kv(const char *name, unsigned long value)
+{
+    return garm_kv_uint_(name, value);
+}
+inline garm_json_member garm_kv(const char *name, unsigned long long value)
+{
+    return garm_kv_uint_(name, value);
+}
+inline garm_json_member garm_kv(const char *name, double value)
+{
+    return garm_kv_double_(name, value);
+}
 
 /* Holds the members of a nested object until the end of the full expression. */
 template <size_t N> struct garm_json_nested_ {
@@ -97,7 +124,8 @@ template <size_t N> struct garm_json_nested_ {
     }
 };
 
-template <class... M> inline garm_json_nested_<sizeof...(M) + 1> garm_obj(const char *name, const M &...members)
+template <class... M>
+inline garm_json_nested_<sizeof...(M) + 1> garm_obj(const char *name, const M &...members)
 {
     return {name, {members..., garm_json_member{nullptr, GARM_JSON_END, {false}}}};
 }
@@ -135,7 +163,8 @@ template <class... M> inline int garm_json(garm_ctx *c, int status, const M &...
 
 /* A nested object: garm_obj("user", garm_kv("id", 7), ...). */
 #define garm_obj(...)                                                                              \
-    ((garm_json_member){GARM_HEAD_(__VA_ARGS__, ), GARM_JSON_OBJECT,                               \
+    ((garm_json_member){GARM_HEAD_(__VA_ARGS__, ),                                                 \
+                        GARM_JSON_OBJECT,                                                          \
                         {.members = GARM_JSON_MEMBERS_(__VA_ARGS__)}})
 
 /* garm_json(c, 200, garm_kv("id", 7), ...) */

@@ -18,7 +18,8 @@ typedef void garm_log_fn(void *arg, enum garm_log_level level, const char *line,
 GARM_BEGIN
 
 /** Logs a formatted text, cut at 1 KiB, if `level` reaches the server's threshold. */
-GARM_EXPORT void garm_log(garm_ctx *c, enum garm_log_level level, const char *format, ...) GARM_PRINTF_(3, 4);
+GARM_EXPORT void garm_log(garm_ctx *c, enum garm_log_level level, const char *format, ...)
+    GARM_PRINTF_(3, 4);
 
 /** Gives all lines of a server that has not started to `fn` instead of standard error. -EBUSY once it has started. */
 GARM_EXPORT int garm_set_log_sink(garm_server *server, garm_log_fn *fn, void *arg);

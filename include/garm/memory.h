@@ -6,7 +6,8 @@
 
 /* A point to which the arena can be wound back. */
 typedef struct garm_memory_mark {
-    void *opaque[3];
+    void *pos, *end, *chunks; /* of no interest to callers */
+    uintptr_t pinned;
 } garm_memory_mark;
 
 GARM_BEGIN

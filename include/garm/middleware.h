@@ -20,12 +20,13 @@ typedef struct garm_filter_ops {
 
 /* How a request ended. */
 typedef struct garm_outcome {
-    size_t size;          /* of this struct, as the library knows it */
-    int status;           /* that was sent; 0 if none */
-    int error;            /* 0 if the answer is complete, else a negative errno: -ECONNRESET the client went, ... */
-    uint64_t bytes_in;    /* of the request body */
-    uint64_t bytes_out;   /* of the response body, given to the kernel or gathered for its next write */
-    int64_t duration_ns;  /* since the request's head was complete */
+    size_t size; /* of this struct, as the library knows it */
+    int status;  /* that was sent; 0 if none */
+    int error; /* 0 if the answer is complete, else a negative errno: -ECONNRESET the client went, ... */
+    uint64_t bytes_in; /* of the request body */
+    uint64_t
+        bytes_out; /* of the response body, given to the kernel or gathered for its next write */
+    int64_t duration_ns; /* since the request's head was complete */
 } garm_outcome;
 
 GARM_BEGIN
@@ -51,9 +52,11 @@ GARM_EXPORT int garm_before_head(garm_ctx *c, void (*fn)(garm_ctx *c, void *arg)
  *  0 or -ENOMEM; -EALREADY once the head is sent. */
 GARM_EXPORT int garm_filter(garm_ctx *c, const garm_filter_ops *ops, void *arg);
 /** From a filter: passes output on. 0 or a negative errno to be returned. May suspend. */
-GARM_EXPORT GARM_MUST_CHECK_ int garm_filter_write(garm_filter_out *out, const void *data, size_t size);
+GARM_EXPORT GARM_MUST_CHECK_ int garm_filter_write(garm_filter_out *out, const void *data,
+                                                   size_t size);
 /** Calls fn(c, outcome, arg) when the answer is given to the kernel (or gathered in its last batch), or has failed. 0 or -ENOMEM. */
-GARM_EXPORT int garm_on_finish(garm_ctx *c, void (*fn)(garm_ctx *c, const garm_outcome *outcome, void *arg),
+GARM_EXPORT int garm_on_finish(garm_ctx *c,
+                               void (*fn)(garm_ctx *c, const garm_outcome *outcome, void *arg),
                                void *arg);
 
 GARM_END

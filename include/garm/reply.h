@@ -14,9 +14,11 @@ GARM_EXPORT int garm_text(garm_ctx *c, int status, const char *format, ...) GARM
 /** Replies with `html`, which is copied, as text/html in UTF-8, unless Content-Type was set. */
 GARM_EXPORT int garm_html(garm_ctx *c, int status, const char *html);
 /** Replies with `size` bytes, which are copied. `type` is the Content-Type; NULL: the one set, or none. */
-GARM_EXPORT int garm_bytes(garm_ctx *c, int status, const char *type, const void *data, size_t size);
+GARM_EXPORT int garm_bytes(garm_ctx *c, int status, const char *type, const void *data,
+                           size_t size);
 /** The same without a copy: `data` must stay unchanged until the request's last deferred function. */
-GARM_EXPORT int garm_bytes_view(garm_ctx *c, int status, const char *type, const void *data, size_t size);
+GARM_EXPORT int garm_bytes_view(garm_ctx *c, int status, const char *type, const void *data,
+                                size_t size);
 /** Redirects to `url` (a URI reference; other bytes are escaped). `status`: 301, 302, 303, 307 or 308, else -EINVAL. */
 GARM_EXPORT int garm_redirect(garm_ctx *c, int status, const char *url);
 /** Replies with the file at `path`, which the application chose: never build it from what a client sent. The type is that of the
@@ -34,7 +36,8 @@ GARM_EXPORT int garm_problem(garm_ctx *c, int status, const char *format, ...) G
  *  more is -EMSGSIZE, less resets the connection. -EALREADY once the head is sent; -EMSGSIZE after 100 fields. */
 GARM_EXPORT int garm_set_header(garm_ctx *c, const char *name, const char *value);
 /** The same with a formatted value. */
-GARM_EXPORT int garm_set_headerf(garm_ctx *c, const char *name, const char *format, ...) GARM_PRINTF_(3, 4);
+GARM_EXPORT int garm_set_headerf(garm_ctx *c, const char *name, const char *format, ...)
+    GARM_PRINTF_(3, 4);
 /** Adds a field line beside earlier ones of that name (Vary, Link, Set-Cookie). Else as garm_set_header. */
 GARM_EXPORT int garm_add_header(garm_ctx *c, const char *name, const char *value);
 
@@ -47,11 +50,11 @@ enum garm_same_site {
 typedef struct garm_cookie_opts {
     size_t size;
     const char *where;
-    int64_t max_age_s GARM_UNSET_;              /* 0: until the browser ends; GARM_NONE: delete it now */
-    const char *path GARM_UNSET_;               /* default "/" */
-    const char *domain GARM_UNSET_;             /* default: this host only */
-    bool secure GARM_UNSET_;                    /* over https only */
-    bool script_readable GARM_UNSET_;           /* without it the cookie is HttpOnly */
+    int64_t max_age_s GARM_UNSET_;    /* 0: until the browser ends; GARM_NONE: delete it now */
+    const char *path GARM_UNSET_;     /* default "/" */
+    const char *domain GARM_UNSET_;   /* default: this host only */
+    bool secure GARM_UNSET_;          /* over https only */
+    bool script_readable GARM_UNSET_; /* without it the cookie is HttpOnly */
     enum garm_same_site same_site GARM_UNSET_;
 } garm_cookie_opts;
 

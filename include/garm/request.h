@@ -30,8 +30,8 @@ GARM_EXPORT const char *garm_query(garm_ctx *c, const char *name);
 GARM_EXPORT bool garm_has_query(garm_ctx *c, const char *name);
 /** It as an integer within [min, max]; `def` goes to *ret_value if it is absent. 0; -EINVAL not a number; -ERANGE out of bounds:
  *  then *ret_value stays as it was. (-EINVAL and -ERANGE returned from a handler are 500: answer 400 yourself.) */
-GARM_EXPORT GARM_MUST_CHECK_ int garm_query_int(garm_ctx *c, const char *name, int64_t min, int64_t max,
-                                                int64_t def, int64_t *ret_value);
+GARM_EXPORT GARM_MUST_CHECK_ int garm_query_int(garm_ctx *c, const char *name, int64_t min,
+                                                int64_t max, int64_t def, int64_t *ret_value);
 
 /** The value of a field, its name in any case; "" if absent. Several lines of it are joined with ", " (Cookie: "; "). RFC 9110
  *  section 5.3. */
@@ -54,7 +54,8 @@ GARM_EXPORT GARM_MUST_CHECK_ ssize_t garm_read(garm_ctx *c, void *buf, size_t ca
  *  max        how many bytes to take; the route's limit counts too. More is -EMSGSIZE, and 413 is sent for you.
  *  returns    0, or as garm_read. A second call gives the same bytes.
  *  May suspend. */
-GARM_EXPORT GARM_MUST_CHECK_ int garm_body(garm_ctx *c, size_t max, const void **ret_data, size_t *ret_size);
+GARM_EXPORT GARM_MUST_CHECK_ int garm_body(garm_ctx *c, size_t max, const void **ret_data,
+                                           size_t *ret_size);
 
 /** Are two secrets equal? Takes the same time for all texts of one length, and is false if either is empty. Any thread. */
 GARM_EXPORT bool garm_secret_equal(const char *a, const char *b);

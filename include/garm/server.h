@@ -13,20 +13,23 @@
 typedef struct garm_server_opts {
     size_t size;
     const char *where;
-    const char *listen[GARM_LISTEN_MAX] GARM_UNSET_; /* HOST:PORT, :PORT, [v6]:PORT, unix:PATH, fd:N; default "127.0.0.1:8000" */
-    int workers GARM_UNSET_;                   /* threads, or 0: one per CPU that the process may use */
+    const char *listen
+        [GARM_LISTEN_MAX] GARM_UNSET_; /* HOST:PORT, :PORT, [v6]:PORT, unix:PATH, fd:N; default "127.0.0.1:8000" */
+    int workers GARM_UNSET_; /* threads, or 0: one per CPU that the process may use */
     enum garm_log_level log_level GARM_UNSET_; /* lines below it are not written; default: all */
-    const char *const *flags GARM_UNSET_;      /* the application's flags, "--name=value", up to a NULL */
-    const char *server_name GARM_UNSET_;       /* value of the Server field; default "garm"; "" leaves the field out */
-    int64_t connections_max GARM_UNSET_;       /* 0: as many as descriptors allow */
+    const char *const *flags
+        GARM_UNSET_; /* the application's flags, "--name=value", up to a NULL */
+    const char *server_name
+        GARM_UNSET_; /* value of the Server field; default "garm"; "" leaves the field out */
+    int64_t connections_max GARM_UNSET_; /* 0: as many as descriptors allow */
 } garm_server_opts;
 
 GARM_BEGIN
 
 /** Makes a server: sets the application up and opens the listeners. On failure NULL, and one line that says what to do in *ret_error,
  *  which is freed with garm_free (may be NULL). `opts` is borrowed for the call. See garm_server_new. */
-GARM_EXPORT GARM_MUST_CHECK_ garm_server *garm_server_new_with(const garm_app_entry *entry, char **ret_error,
-                                                               const garm_server_opts *opts);
+GARM_EXPORT GARM_MUST_CHECK_ garm_server *
+garm_server_new_with(const garm_app_entry *entry, char **ret_error, const garm_server_opts *opts);
 /* garm_server *server = garm_server_new(&entry, &error, .listen = {":8080"}, .workers = 2); */
 #define garm_server_new(entry, ...)                                                                \
     garm_server_new_with((entry), GARM_HEAD_(__VA_ARGS__, ),                                       \
@@ -58,12 +61,12 @@ GARM_EXPORT const char *garm_server_address(garm_server *server, size_t index);
 
 /* What a server has done since it began. */
 typedef struct garm_server_stats {
-    size_t size;           /* of this struct, set by the caller */
-    uint64_t accepted;     /* connections */
+    size_t size;       /* of this struct, set by the caller */
+    uint64_t accepted; /* connections */
     uint64_t requests;
-    uint64_t refused;      /* requests that did not parse */
-    uint64_t connections;  /* open now */
-    uint64_t active;       /* of these, with a request or a part of one */
+    uint64_t refused;     /* requests that did not parse */
+    uint64_t connections; /* open now */
+    uint64_t active;      /* of these, with a request or a part of one */
     uint64_t bytes_in;
     uint64_t bytes_out;
     int workers;

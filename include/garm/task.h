@@ -49,7 +49,8 @@ GARM_EXPORT void garm_tasks_cancel(garm_tasks *tasks);
 
 /** Starts fn(job, arg) as a task that outlives the request, on the same worker, with an arena of its own; free_fn(arg) (may be
  *  NULL) is called at its end, and also on failure. A drain cancels and joins it. 0; -EAGAIN; -ENOMEM. */
-GARM_EXPORT GARM_MUST_CHECK_ int garm_spawn_take(garm_ctx *c, garm_task_fn *fn, void *arg, void (*free_fn)(void *arg));
+GARM_EXPORT GARM_MUST_CHECK_ int garm_spawn_take(garm_ctx *c, garm_task_fn *fn, void *arg,
+                                                 void (*free_fn)(void *arg));
 
 GARM_END
 

@@ -1,0 +1,5 @@
+#include <garm/garm.h>
+GARM_APP(app)
+{
+    (void)app;
+}

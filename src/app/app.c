@@ -1,0 +1,293 @@
+/* Setting an application up: routes, groups, middleware, hooks and flags, as they are registered. What
+ * becomes of them is freeze.c's. Mistakes are noted, the first one counts, and setting up goes on. */
+#include "app/app.h"
+
+#include "app/flags.h"
+#include "app/router.h"
+#include "base/limits.h"
+#include "base/slice.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The largest set-up that an application may need. */
+#define SETUP_BYTES_MAX MIB(64)
+
+void application_fail(struct application *application, const char *where, const char *format, ...)
+{
+    if (application->error[0] != '\0') {
+        return;
+    }
+    char *const out = application->error;
+    const size_t cap = sizeof(application->error);
+    int len = 0;
+    if (where != NULL) {
+        len = snprintf(out, cap, "%s: ", where);
+    }
+    va_list args;
+    va_start(args, format);
+    if (len >= 0 && (size_t)len < cap) {
+        vsnprintf(out + len, cap - (size_t)len, format, args);
+    }
+    va_end(args);
+}
+
+int application_init(struct application *application, struct flags *flags)
+{
+    *application = (struct application){.flags = flags};
+    arena_init(&application->arena, NULL, 0, SETUP_BYTES_MAX);
+    application->root.application = application;
+    application->root.prefix = "";
+    application->root.options =
+        (struct endpoint){.group = &application->root, .pattern = "", .where = "", .name = ""};
+    return 0;
+}
+
+void application_deinit(struct application *application)
+{
+    router_free(application->router);
+    router_free(application->groups);
+    arena_clear(&application->arena);
+}
+
+/* Zeroed memory of the set-up, or NULL, and the start is refused. */
+static void *setup_alloc(struct application *application, size_t size)
+{
+    void *const memory = arena_zalloc(&application->arena, size);
+    if (memory == NULL) {
+        application_fail(application, NULL, "out of memory while setting up");
+    }
+    return memory;
+}
+
+static const char *setup_dup(struct application *application, const char *text)
+{
+    const char *const copy = arena_dup(&application->arena, slice_cstr(text));
+    if (copy == NULL) {
+        application_fail(application, NULL, "out of memory while setting up");
+    }
+    return copy == NULL ? "" : copy;
+}
+
+/* May something be registered now? */
+static bool open_for(struct garm_app *app, const char *what)
+{
+    CHECK(app != NULL);
+    if (app->application->frozen) {
+        log_write(&app->application->logger, LOG_ERROR, "%s came after the start, and is ignored",
+                  what);
+    }
+    return !app->application->frozen;
+}
+
+/* "METHOD HOST/PATH" in parts: all but the path may be empty. */
+struct pattern_parts {
+    struct slice method, host, path;
+};
+
+static struct pattern_parts split_pattern(const char *pattern)
+{
+    struct pattern_parts parts = {0};
+    struct slice rest = slice_cstr(pattern);
+    const size_t blank = strcspn(pattern, " \t");
+    if (blank < rest.len) {
+        parts.method = slice_of(pattern, blank);
+        rest = slice_trim(slice_of(pattern + blank, rest.len - blank));
+    }
+    const size_t slash = slice_find(rest, '/');
+    parts.host = slice_of(rest.ptr, slash);
+    parts.path = slice_of(rest.ptr + slash, rest.len - slash);
+    return parts;
+}
+
+/* `inner` below the prefix `outer`, as "[METHOD ]HOST/PATH". */
+static const char *join_pattern(struct garm_app *app, const char *where, struct pattern_parts outer,
+                                struct pattern_parts inner)
+{
+    if (outer.host.len > 0 && inner.host.len > 0) {
+        application_fail(app->application, where,
+                         "\"%.*s\" names a host, and so does its group's prefix \"%s\"",
+                         SLICE_ARG(inner.host), app->prefix);
+    }
+    const struct slice host = inner.host.len > 0 ? inner.host : outer.host;
+    const char *const text =
+        arena_printf(&app->application->arena, NULL, "%.*s%s%.*s%.*s%.*s", SLICE_ARG(inner.method),
+                     inner.method.len > 0 ? " " : "", SLICE_ARG(host), SLICE_ARG(outer.path),
+                     SLICE_ARG(inner.path));
+    if (text == NULL) {
+        application_fail(app->application, NULL, "out of memory while setting up");
+    }
+    return text == NULL ? "" : text;
+}
+
+/* Reads an option set of this library's or an older header's size. */
+static void take_options(struct application *application, struct endpoint *endpoint,
+                         const garm_route_opts *opts)
+{
+    garm_route_opts known = {0};
+    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    endpoint->where = setup_dup(application, known.where != NULL ? known.where : "");
+    endpoint->body_bytes_max = known.body_bytes_max;
+    endpoint->deadline_ms = known.deadline_ms;
+    endpoint->idle_ms = known.idle_ms;
+    endpoint->stack_kb = known.stack_kb;
+    memcpy(endpoint->use, known.use, sizeof(endpoint->use));
+    endpoint->name = known.name != NULL ? setup_dup(application, known.name) : NULL;
+    if (known.body_bytes_max < GARM_NONE || known.deadline_ms < GARM_NONE ||
+        known.idle_ms < GARM_NONE || known.stack_kb < 0) {
+        application_fail(application, endpoint->where,
+                         "an option is negative; GARM_NONE lifts a bound");
+    }
+}
+
+void garm_route_with(garm_app *app, const char *pattern, garm_handler *handler,
+                     const garm_route_opts *opts)
+{
+    struct application *const application = app->application;
+    struct endpoint *const endpoint =
+        open_for(app, "a route") ? setup_alloc(application, sizeof(*endpoint)) : NULL;
+    if (endpoint == NULL) {
+        return;
+    }
+    take_options(application, endpoint, opts);
+    if (pattern == NULL || handler == NULL) {
+        application_fail(application, endpoint->where, "a route needs a pattern and a handler");
+        return;
+    }
+    const struct pattern_parts parts = split_pattern(pattern);
+    endpoint->group = app;
+    endpoint->handler = handler;
+    endpoint->pattern = join_pattern(app, endpoint->where, split_pattern(app->prefix), parts);
+    endpoint->names_method = parts.method.len > 0;
+    endpoint->name = endpoint->name != NULL ? endpoint->name : endpoint->pattern;
+    struct endpoint **last = &application->endpoints;
+    while (*last != NULL) {
+        last = &(*last)->next;
+    }
+    *last = endpoint;
+}
+
+static const char *join_prefix(garm_app *app, const char *where, const char *prefix)
+{
+    struct pattern_parts parts = split_pattern(prefix);
+    if (parts.method.len > 0) {
+        application_fail(app->application, where, "the prefix \"%s\" has a blank in it", prefix);
+    }
+    while (parts.path.len > 0 && parts.path.ptr[parts.path.len - 1] == '/') {
+        parts.path.len--;
+    }
+    return join_pattern(app, where, split_pattern(app->prefix), parts);
+}
+
+garm_app *garm_group_with(garm_app *app, const char *prefix, const garm_route_opts *opts)
+{
+    struct application *const application = app->application;
+    struct garm_app *const group =
+        open_for(app, "a group") ? setup_alloc(application, sizeof(*group)) : NULL;
+    if (group == NULL) {
+        return app;
+    }
+    take_options(application, &group->options, opts);
+    group->application = application;
+    group->parent = app;
+    group->prefix = join_prefix(app, group->options.where, prefix != NULL ? prefix : "");
+    group->options.group = group;
+    group->options.pattern = "";
+    group->options.name = group->options.name != NULL ? group->options.name : group->prefix;
+    struct garm_app *last = &application->root;
+    while (last->next != NULL) {
+        last = last->next;
+    }
+    last->next = group;
+    return group;
+}
+
+void garm_mount(garm_app *app, const char *prefix, void (*setup)(garm_app *app))
+{
+    garm_app *const group = garm_group(app, prefix);
+    if (setup == NULL) {
+        application_fail(app->application, prefix, "garm_mount needs a set-up function");
+        return;
+    }
+    setup(group);
+}
+
+void garm_use(garm_app *app, garm_handler *middleware)
+{
+    struct middleware *const added =
+        open_for(app, "middleware") ? setup_alloc(app->application, sizeof(*added)) : NULL;
+    if (added == NULL) {
+        return;
+    }
+    if (middleware == NULL) {
+        application_fail(app->application, app->options.where, "garm_use was given no function");
+        return;
+    }
+    added->fn = middleware;
+    struct middleware **last = &app->uses;
+    while (*last != NULL) {
+        last = &(*last)->next;
+    }
+    *last = added;
+}
+
+void garm_on_error(garm_app *app, garm_error_fn *fn)
+{
+    if (open_for(app, "an error handler")) {
+        app->on_error = fn;
+    }
+}
+
+void garm_every(garm_app *app, int64_t period_ns, garm_job_fn *fn, void *arg)
+{
+    struct application *const application = app->application;
+    struct periodic *const job =
+        open_for(app, "a job") ? setup_alloc(application, sizeof(*job)) : NULL;
+    if (job == NULL) {
+        return;
+    }
+    if (period_ns <= 0 || fn == NULL) {
+        application_fail(application, NULL, "garm_every needs a period above 0 and a function");
+        return;
+    }
+    *job = (struct periodic){application->periodics, period_ns, fn, arg};
+    application->periodics = job;
+}
+
+const char *garm_flag(garm_app *app, const char *name, const char *def, const char *help)
+{
+    return flags_get(app->application->flags, name, def, help);
+}
+
+void garm_fail_at(garm_app *app, const char *where, const char *format, ...)
+{
+    char text[384];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    application_fail(app->application, where, "%s", text);
+}
+
+void garm_set_app_data(garm_app *app, void *data)
+{
+    app->application->data = data;
+}
+
+int application_setup(struct application *application, const garm_app_entry *entry)
+{
+    if (entry == NULL || entry->setup == NULL) {
+        application_fail(application, NULL, "there is no application: GARM_APP defines one");
+    } else if (entry->abi != GARM_ABI) {
+        application_fail(application, entry->file,
+                         "built for ABI %d, and this library is of ABI %d: rebuild it", entry->abi,
+                         GARM_ABI);
+    } else {
+        entry->setup(&application->root);
+    }
+    if (application->error[0] != '\0') {
+        return -EINVAL;
+    }
+    return application_freeze(application);
+}

@@ -1,0 +1,129 @@
+/* The life of a context: made for a request, a child or a job; ended when its deferred functions ran. */
+#include "app/ctx.h"
+
+#include "app/tasks.h"
+#include "base/text.h"
+#include "codec/h1.h"
+#include "serve/server.h"
+
+#include <stdio.h>
+
+void ctx_init(garm_ctx *c, struct exchange *x, struct arena *arena, struct garm_worker *worker)
+{
+    c->x = x;
+    c->arena = arena;
+    c->worker = worker;
+    c->loop = loop_self();
+    c->route = &worker->application->root.options;
+    c->at = 0;
+    c->broken = 0;
+    c->unrouted = 0;
+    c->plain = true;
+    c->in_error_fn = false;
+    c->cut = false;
+    c->deadline = NULL;
+    c->path = (struct slice){0};
+    c->path_text = c->target_text = NULL;
+    c->pins = 0;
+    c->defers = NULL;
+    c->keyed = NULL;
+    c->groups = NULL;
+    c->body.data = NULL;
+    c->body.size = 0;
+    buf_init(&c->body.heap, 0);
+    c->decoded = 0;
+    c->match.param_count = 0;
+
+    struct reply *const reply = &c->reply;
+    reply->state = REPLY_NONE;
+    reply->status = 0;
+    reply->rendered = reply->sealing = false;
+    reply->error = 0;
+    reply->fd = -1;
+    reply->length = EXCHANGE_LENGTH_UNKNOWN;
+    reply->body = (struct slice){0};
+    reply->fields = reply->room;
+    reply->field_count = 0;
+    reply->field_cap = REPLY_FIELDS_ROOM;
+    reply->head_hooks = NULL;
+    reply->finish_hooks = NULL;
+    reply->filters = NULL;
+}
+
+void ctx_deinit(garm_ctx *c)
+{
+    if (c->groups != NULL) {
+        tasks_leave(c);
+    }
+    defer_run(&c->defers);
+    if (c->groups != NULL) {
+        tasks_leave(c);
+    }
+    if (c->body.heap.data != NULL) {
+        buf_deinit(&c->body.heap);
+    }
+}
+
+void *ctx_alloc(garm_ctx *c, size_t size)
+{
+    c->pins++;
+    void *const memory = arena_alloc(c->arena, size);
+    if (memory == NULL) {
+        ctx_poison(c);
+    }
+    return memory;
+}
+
+const char *ctx_dup(garm_ctx *c, struct slice s)
+{
+    c->pins++;
+    const char *const copy = arena_dup(c->arena, s);
+    if (copy == NULL) {
+        ctx_poison(c);
+        return "";
+    }
+    return copy;
+}
+
+void ctx_poison(garm_ctx *c)
+{
+    if (c->broken == 0) {
+        c->broken = 503;
+    }
+}
+
+static void log_about(garm_ctx *c, enum log_level level, const char *format, va_list args)
+{
+    const struct logger *const logger = &c->worker->application->logger;
+    char text[512];
+    if (level < logger->threshold) {
+        return;
+    }
+    vsnprintf(text, sizeof(text), format, args);
+    if (c->x == NULL) {
+        log_write(logger, level, "%s", text);
+        return;
+    }
+    char target[200];
+    const struct slice method = h1_span_slice(c->x->head->method_text, c->x->bytes);
+    text_printable(h1_span_slice(c->x->head->target, c->x->bytes), target, sizeof(target));
+    log_write(logger, level, "%.*s %s (route \"%s\" %s): %s", SLICE_ARG(method), target,
+              c->route->name, c->route->where, text);
+}
+
+void ctx_bug(garm_ctx *c, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    log_about(c, LOG_ERROR, format, args);
+    va_end(args);
+    c->broken = 500;
+}
+
+void ctx_log(garm_ctx *c, enum log_level level, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    log_about(c, level, format, args);
+    va_end(args);
+}

@@ -1,0 +1,211 @@
+/* The fields of a reply: checked, copied, found, dropped (RFC 9110 section 5). */
+#include "app/reply.h"
+
+#include "base/text.h"
+
+#include <garm/reply.h>
+
+#include <stdio.h>
+#include <string.h>
+
+size_t reply_field_find(const garm_ctx *c, struct slice name)
+{
+    size_t i = 0;
+    while (i < c->reply.field_count && !slice_eq_nocase(c->reply.fields[i].name, name)) {
+        i++;
+    }
+    return i;
+}
+
+bool reply_field_is_set(const garm_ctx *c, struct slice name)
+{
+    return reply_field_find(c, name) < c->reply.field_count;
+}
+
+static void remove_from(struct reply *reply, size_t index)
+{
+    reply->field_count--;
+    memmove(&reply->fields[index], &reply->fields[index + 1],
+            (reply->field_count - index) * sizeof(reply->fields[0]));
+}
+
+/* Removes all fields of the name at and after `index`. */
+static void remove_named(garm_ctx *c, struct slice name)
+{
+    for (size_t i = c->reply.field_count; i-- > 0;) {
+        if (slice_eq_nocase(c->reply.fields[i].name, name)) {
+            remove_from(&c->reply, i);
+        }
+    }
+}
+
+static int grow(garm_ctx *c)
+{
+    struct reply *const reply = &c->reply;
+    if (reply->field_cap >= REPLY_FIELDS_MAX) {
+        ctx_log(c, LOG_ERROR, "more than %d response fields", REPLY_FIELDS_MAX);
+        return -EMSGSIZE;
+    }
+    const size_t cap =
+        reply->field_cap * 4 > REPLY_FIELDS_MAX ? REPLY_FIELDS_MAX : reply->field_cap * 4;
+    struct h1_response_field *const fields = ctx_alloc(c, cap * sizeof(*fields));
+    if (fields == NULL) {
+        return -ENOMEM;
+    }
+    memcpy(fields, reply->fields, reply->field_count * sizeof(*fields));
+    reply->fields = fields;
+    reply->field_cap = cap;
+    return 0;
+}
+
+static int append(garm_ctx *c, struct slice name, struct slice value)
+{
+    struct reply *const reply = &c->reply;
+    if (UNLIKELY(reply->field_count == reply->field_cap)) {
+        TRY(grow(c));
+    }
+    reply->fields[reply->field_count++] = (struct h1_response_field){name, value};
+    return 0;
+}
+
+int reply_field_put(garm_ctx *c, struct slice name, struct slice value)
+{
+    remove_named(c, name);
+    return append(c, name, value);
+}
+
+/* Content-*, and what describes the content that is not sent any more. */
+static bool speaks_of_content(struct slice name)
+{
+    static const struct slice prefix = {"content-", 8};
+    return (name.len > prefix.len && slice_eq_nocase(slice_of(name.ptr, prefix.len), prefix)) ||
+           slice_eq_nocase(name, SLICE("ETag")) || slice_eq_nocase(name, SLICE("Last-Modified")) ||
+           slice_eq_nocase(name, SLICE("Cache-Control"));
+}
+
+void reply_fields_drop_content(garm_ctx *c)
+{
+    for (size_t i = c->reply.field_count; i-- > 0;) {
+        if (speaks_of_content(c->reply.fields[i].name)) {
+            remove_from(&c->reply, i);
+        }
+    }
+}
+
+/* The fields that are the server's own. */
+static bool is_reserved(struct slice name)
+{
+    static const enum field_id reserved[] = {FIELD_CONNECTION, FIELD_TRANSFER_ENCODING,
+                                             FIELD_KEEP_ALIVE, FIELD_UPGRADE,
+                                             FIELD_TRAILER,    FIELD_DATE,
+                                             FIELD_SERVER,     FIELD_PROXY_CONNECTION};
+    const enum field_id id = field_lookup(name);
+    for (size_t i = 0; i < COUNT_OF(reserved); i++) {
+        if (id == reserved[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int check_field(garm_ctx *c, struct slice name, struct slice value)
+{
+    char text[80];
+    const char *complaint = NULL;
+    if (!field_name_valid(name)) {
+        complaint = "is no valid field name";
+    } else if (!field_value_valid(value)) {
+        complaint = "was given a value with control bytes, or blanks at its ends";
+    } else if (is_reserved(name)) {
+        complaint = "is the server's own";
+    }
+    if (complaint != NULL) {
+        ctx_log(c, LOG_ERROR, "field refused: \"%s\" %s", text_printable(name, text, sizeof(text)),
+                complaint);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+/* Content-Length says how much a streamed reply will write. */
+static int promise_length(garm_ctx *c, struct slice value)
+{
+    uint64_t length = 0;
+    if (c->reply.state == REPLY_HELD || text_to_u64(value, &length) < 0 || length > INT64_MAX) {
+        ctx_log(c, LOG_ERROR,
+                "Content-Length refused: a held reply has its own, and it must be a number");
+        return -EINVAL;
+    }
+    c->reply.length = length;
+    return 0;
+}
+
+static int may_set(garm_ctx *c)
+{
+    ctx_own(c);
+    if (c->x == NULL) {
+        return -ENOTCONN;
+    }
+    TRY(ctx_check(c));
+    return c->x->committed ? -EALREADY : 0;
+}
+
+static int set_field(garm_ctx *c, const char *name_text, const char *value_text, bool replace)
+{
+    TRY(may_set(c));
+    const struct slice name = slice_cstr(name_text);
+    const struct slice value = slice_cstr(value_text);
+    TRY(check_field(c, name, value));
+    if (slice_eq_nocase(name, SLICE("Content-Length"))) {
+        return promise_length(c, value);
+    }
+    char *const copy = ctx_alloc(c, name.len + value.len + 1);
+    if (copy == NULL) {
+        return -ENOMEM;
+    }
+    memcpy(copy, name.ptr, name.len);
+    memcpy(copy + name.len, value.ptr, value.len);
+    copy[name.len + value.len] = '\0';
+    const struct slice own_name = slice_of(copy, name.len);
+    const struct slice own_value = slice_of(copy + name.len, value.len);
+    return replace ? reply_field_put(c, own_name, own_value) : append(c, own_name, own_value);
+}
+
+int garm_set_header(garm_ctx *c, const char *name, const char *value)
+{
+    return set_field(c, name, value, true);
+}
+
+int garm_add_header(garm_ctx *c, const char *name, const char *value)
+{
+    return set_field(c, name, value, false);
+}
+
+int garm_set_headerf(garm_ctx *c, const char *name, const char *format, ...)
+{
+    char small[256];
+    TRY(may_set(c));
+    va_list args;
+    va_start(args, format);
+    const int len = vsnprintf(small, sizeof(small), format, args);
+    va_end(args);
+    if (len >= 0 && (size_t)len < sizeof(small)) {
+        return set_field(c, name, small, true);
+    }
+    va_start(args, format);
+    const char *const value = arena_vprintf(c->arena, NULL, format, args);
+    va_end(args);
+    if (value == NULL) {
+        ctx_poison(c);
+        return -ENOMEM;
+    }
+    return set_field(c, name, value, true);
+}
+
+const char *garm_res_header(garm_ctx *c, const char *name)
+{
+    ctx_own(c);
+    const size_t index = reply_field_find(c, slice_cstr(name));
+    /* Every value is a copy that ends in NUL, or a literal. */
+    return index < c->reply.field_count ? c->reply.fields[index].value.ptr : "";
+}

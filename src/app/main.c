@@ -1,0 +1,305 @@
+/* garm_main: what every application is as a program. The only file of the library that looks at argv, the
+ * environment and signals, or writes to standard output. */
+#include "app/server.h"
+
+#include "app/flags.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "run/overflow.h"
+
+#include <garm/version.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define TEXT_BYTES_MAX MIB(1)
+
+enum { EXIT_RUN = 1, EXIT_SETUP = 2 };
+
+/* The program's standing through its phases. */
+struct program {
+    const char *name;
+    struct flags *flags;
+    struct garm_server *server;
+    garm_server_opts opts;
+    int64_t grace_ns;
+    int signal_fd;
+    int epoll_fd;
+    struct buf text; /* the line of an error, or what is printed */
+};
+
+static const struct flag_spec standard_flags[] = {
+    {.name = "listen",
+     .value = "ADDRESS",
+     .def = "127.0.0.1:8000",
+     .kind = FLAG_REPEAT,
+     .help = "Where to listen: HOST:PORT, :PORT, [v6]:PORT, unix:PATH, fd:N. Repeatable."},
+    {.name = "workers", .value = "N", .help = "Threads that serve. Default: one per CPU."},
+    {.name = "log-level",
+     .value = "LEVEL",
+     .def = "info",
+     .help = "debug, info, warn, error or off."},
+    {.name = "grace",
+     .value = "TIME",
+     .def = "10s",
+     .help = "How long a stop waits for what is being answered."},
+    {.name = "help",
+     .kind = FLAG_BOOL,
+     .no_env = true,
+     .letter = 'h',
+     .help = "Prints this, and ends."},
+    {.name = "version", .kind = FLAG_BOOL, .no_env = true, .help = "Prints the version, and ends."},
+};
+
+/* Writes all of the text; a reader that is gone is no error of ours. */
+static void print(int fd, struct slice text)
+{
+    while (text.len > 0) {
+        const ssize_t n = sys_write(fd, text.ptr, text.len);
+        if (n <= 0) {
+            return;
+        }
+        text = slice_of(text.ptr + n, text.len - (size_t)n);
+    }
+}
+
+/* "program: what went wrong" on standard error. */
+static int fail(struct program *program, int status)
+{
+    struct buf line;
+    buf_init(&line, TEXT_BYTES_MAX);
+    buf_printf(&line, "%s: %s\n", program->name, buf_cstr(&program->text));
+    print(STDERR_FILENO, buf_slice(&line));
+    buf_deinit(&line);
+    return status;
+}
+
+/* Flags. */
+
+static int read_flags(struct program *program, int argc, char **argv)
+{
+    TRY(flags_new(&program->flags));
+    for (size_t i = 0; i < COUNT_OF(standard_flags); i++) {
+        TRY(flags_add(program->flags, &standard_flags[i]));
+    }
+    return flags_parse(program->flags, argc, argv, environ);
+}
+
+static struct slice flag(struct program *program, const char *name)
+{
+    return slice_cstr(flags_get(program->flags, name, "", NULL));
+}
+
+static int bad_flag(struct program *program, const char *name, const char *wanted)
+{
+    char text[64];
+    buf_printf(&program->text, "--%s '%s' is not %s", name,
+               text_printable(flag(program, name), text, sizeof(text)), wanted);
+    return -EINVAL;
+}
+
+static int take_flags(struct program *program)
+{
+    uint64_t workers = 0;
+    enum log_level level = LOG_INFO;
+    if (flags_given(program->flags, "workers") &&
+        (text_to_u64(flag(program, "workers"), &workers) < 0 || workers < 1 || workers > 1024)) {
+        return bad_flag(program, "workers", "a number from 1 to 1024");
+    }
+    if (log_level_parse(flag(program, "log-level"), &level) < 0) {
+        return bad_flag(program, "log-level", "one of debug, info, warn, error, off");
+    }
+    if (text_to_duration(flag(program, "grace"), &program->grace_ns) < 0) {
+        return bad_flag(program, "grace", "a time such as 500ms, 10s or 1m");
+    }
+    program->opts.workers = (int)workers;
+    program->opts.log_level = (enum garm_log_level)level;
+    return 0;
+}
+
+static int print_version(struct program *program)
+{
+    buf_printf(&program->text, "%s, garm %s\n", program->name, garm_version());
+    print(STDOUT_FILENO, buf_slice(&program->text));
+    return 0;
+}
+
+static int print_help(struct program *program)
+{
+    flags_help(program->flags, program->name, "An HTTP server, made with Garm.", &program->text);
+    print(STDOUT_FILENO, buf_slice(&program->text));
+    return 0;
+}
+
+/* Listeners. */
+
+static int listen_inherited(struct program *program, int count)
+{
+    for (int i = 0; i < count; i++) {
+        char address[16] = "fd:";
+        address[3 + text_from_u64((uint64_t)(3 + i), address + 3)] = '\0';
+        TRY(garm_server_listen(program->server, address, &program->text));
+    }
+    return 0;
+}
+
+/* What --listen says; without it what systemd passed; without that the default. */
+static int listen_all(struct program *program)
+{
+    const int inherited = flags_given(program->flags, "listen") ? 0 : listen_fds_inherited();
+    if (inherited < 0) {
+        buf_printf(&program->text, "LISTEN_FDS is set, and not to a number of descriptors");
+        return inherited;
+    }
+    if (inherited > 0) {
+        return listen_inherited(program, inherited);
+    }
+    const char *address = NULL;
+    for (size_t i = 0; (address = flags_at(program->flags, "listen", i)) != NULL; i++) {
+        TRY(garm_server_listen(program->server, address, &program->text));
+    }
+    return 0;
+}
+
+static void print_addresses(struct program *program)
+{
+    buf_clear(&program->text);
+    for (size_t i = 0; i < program->server->listener_count; i++) {
+        buf_printf(&program->text, "listening on %s\n", garm_server_address(program->server, i));
+    }
+    print(STDOUT_FILENO, buf_slice(&program->text));
+}
+
+/* Running. */
+
+/* SIGTERM and SIGINT are blocked, in all threads to come, and read here. */
+static int prepare_signals(struct program *program)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sys_ignore_signal(SIGPIPE);
+    TRY(sys_sigmask(SIG_BLOCK, &signals, NULL));
+    TRY(overflow_install());
+    program->signal_fd = sys_signalfd(&signals);
+    return program->signal_fd < 0 ? program->signal_fd : 0;
+}
+
+static int watch(struct program *program, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    return sys_epoll_ctl(program->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+static int prepare_wait(struct program *program)
+{
+    program->epoll_fd = sys_epoll_create();
+    TRY(program->epoll_fd);
+    TRY(watch(program, program->signal_fd));
+    return watch(program, server_done_fd(program->server->server));
+}
+
+/* Until the server has ended. The first signal drains it, the second one stops it. */
+static int wait_for_end(struct program *program)
+{
+    struct signalfd_siginfo info;
+    int64_t grace_ns = program->grace_ns;
+    for (;;) {
+        struct epoll_event event;
+        const int n = sys_epoll_wait(program->epoll_fd, &event, 1, -1);
+        TRY(n);
+        if (n == 1 && event.data.fd != program->signal_fd) {
+            return 0;
+        }
+        if (sys_read(program->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+            garm_server_stop(program->server, grace_ns);
+            grace_ns = 0;
+        }
+    }
+}
+
+static int run(struct program *program)
+{
+    int rc = garm_server_start(program->server);
+    if (rc == 0) {
+        print_addresses(program);
+        rc = prepare_wait(program);
+        rc = rc < 0 ? rc : wait_for_end(program);
+        garm_server_wait(program->server);
+    }
+    if (rc < 0) {
+        buf_clear(&program->text);
+        buf_printf(&program->text, "cannot serve: %s", sys_error_text(rc));
+        return fail(program, EXIT_RUN);
+    }
+    return 0;
+}
+
+/* What could not be opened for a reason of the system's, not of its text, is a failure at run time. */
+static int fail_to_listen(struct program *program, int rc)
+{
+    return fail(program, rc == -EINVAL ? EXIT_SETUP : EXIT_RUN);
+}
+
+static int set_up_and_run(struct program *program, const garm_app_entry *entry)
+{
+    int rc = take_flags(program);
+    const int made =
+        garm_server_make(&program->opts, program->flags, &program->server, &program->text);
+    if (made < 0) {
+        return fail(program, EXIT_RUN);
+    }
+    struct buf refusal;
+    buf_init(&refusal, TEXT_BYTES_MAX);
+    const int refused = garm_server_setup(program->server, entry, &refusal);
+    if (flags_on(program->flags, "help")) {
+        buf_deinit(&refusal);
+        buf_clear(&program->text);
+        return print_help(program);
+    }
+    rc = rc < 0 ? rc : flags_check(program->flags, &program->text);
+    if (rc == 0 && refused < 0) {
+        rc = refused;
+        buf_append_slice(&program->text, buf_slice(&refusal));
+    }
+    buf_deinit(&refusal);
+    if (rc < 0) {
+        return fail(program, EXIT_SETUP);
+    }
+    rc = listen_all(program);
+    return rc < 0 ? fail_to_listen(program, rc) : run(program);
+}
+
+int garm_main(int argc, char **argv, const garm_app_entry *entry)
+{
+    struct program program = {
+        .name = "garm", .signal_fd = -1, .epoll_fd = -1, .opts = {.size = sizeof(program.opts)}};
+    int status = EXIT_RUN;
+    if (argc > 0 && argv[0] != NULL) {
+        const char *const slash = strrchr(argv[0], '/');
+        program.name = slash == NULL ? argv[0] : slash + 1;
+    }
+    buf_init(&program.text, TEXT_BYTES_MAX);
+    sys_raise_fd_limit();
+    int rc = read_flags(&program, argc, argv);
+    rc = rc < 0 ? rc : prepare_signals(&program);
+    if (rc < 0) {
+        buf_printf(&program.text, "cannot start: %s", sys_error_text(rc));
+        status = fail(&program, EXIT_RUN);
+    } else if (flags_on(program.flags, "version")) {
+        status = print_version(&program);
+    } else {
+        status = set_up_and_run(&program, entry);
+    }
+    garm_server_free(program.server);
+    flags_free(program.flags);
+    sys_close(program.signal_fd);
+    sys_close(program.epoll_fd);
+    buf_deinit(&program.text);
+    return status;
+}

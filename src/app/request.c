@@ -1,0 +1,245 @@
+/* What the client asked, as strings. Fields and the like end in NUL over their own delimiter, which
+ * nobody needs any more; what has none of its own is copied. The raw target survives. */
+#include "app/ctx.h"
+
+#include "app/query.h"
+#include "base/text.h"
+#include "codec/target.h"
+#include "net/address.h"
+
+#include <garm/request.h>
+
+#include <string.h>
+
+/* The span as a string: the byte behind it is its own delimiter. */
+static const char *terminate(struct exchange *x, struct h1_span span)
+{
+    x->bytes[span.offset + span.len] = '\0';
+    return x->bytes + span.offset;
+}
+
+const char *garm_method(garm_ctx *c)
+{
+    ctx_own(c);
+    return c->x == NULL ? "" : terminate(c->x, c->x->head->method_text);
+}
+
+const char *garm_target(garm_ctx *c)
+{
+    ctx_own(c);
+    return c->x == NULL ? "" : terminate(c->x, c->x->head->target);
+}
+
+/* A path that ends where the target does ends at a blank; one before a query must be copied. */
+const char *garm_path(garm_ctx *c)
+{
+    ctx_own(c);
+    if (c->x == NULL) {
+        return "";
+    }
+    if (c->path_text == NULL) {
+        const struct h1_head *const head = c->x->head;
+        const bool in_place = c->path.ptr == c->x->bytes + head->path.offset && !head->has_query;
+        if (c->path.len == 0) {
+            c->path_text = head->form == TARGET_ASTERISK ? "*" : "";
+        } else {
+            c->path_text = in_place ? terminate(c->x, head->path) : ctx_dup(c, c->path);
+        }
+    }
+    return c->path_text;
+}
+
+/* The Host field's value ends at its own delimiter; an authority within the target does not. */
+const char *garm_host(garm_ctx *c)
+{
+    ctx_own(c);
+    if (c->x == NULL) {
+        return "";
+    }
+    const struct h1_head *const head = c->x->head;
+    if (head->form == TARGET_ABSOLUTE || head->authority.len == 0) {
+        return ctx_dup(c, h1_span_slice(head->authority, c->x->bytes));
+    }
+    return terminate(c->x, head->authority);
+}
+
+const char *garm_pattern(garm_ctx *c)
+{
+    ctx_own(c);
+    return c->route->pattern;
+}
+
+const char *garm_client_ip(garm_ctx *c)
+{
+    char text[ADDRESS_TEXT_SIZE];
+    ctx_own(c);
+    return c->x == NULL ? "" : ctx_dup(c, slice_cstr(address_host_text(c->x->peer, text)));
+}
+
+/* Parameters. */
+
+static struct router_param *find_param(garm_ctx *c, const char *name)
+{
+    ctx_own(c);
+    for (size_t i = 0; i < c->match.param_count; i++) {
+        if (strcmp(c->match.params[i].name, name) == 0) {
+            return &c->match.params[i];
+        }
+    }
+    ctx_bug(c, "the route has no parameter {%s}", name);
+    return NULL;
+}
+
+/* Decodes a parameter, once, into memory of the request's. A bad escape cannot occur: the head's parser refuses it. */
+static const char *decode_param(garm_ctx *c, struct router_param *param)
+{
+    char *const text = ctx_alloc(c, param->raw.len + 1);
+    if (text == NULL) {
+        return "";
+    }
+    size_t len = param->raw.len;
+    if (c->plain) {
+        memcpy(text, param->raw.ptr, len);
+    } else if (percent_decode(param->raw, false, text, &len) < 0) {
+        ctx_bug(c, "the parameter {%s} has a bad escape", param->name);
+        return "";
+    }
+    text[len] = '\0';
+    param->raw = slice_of(text, len);
+    return text;
+}
+
+const char *garm_param(garm_ctx *c, const char *name)
+{
+    struct router_param *const param = find_param(c, name);
+    if (param == NULL) {
+        return "";
+    }
+    const uint16_t bit = (uint16_t)(1U << (param - c->match.params));
+    if ((c->decoded & bit) == 0) {
+        const char *const text = decode_param(c, param);
+        if (c->broken != 0) {
+            return "";
+        }
+        c->decoded |= bit;
+        return text;
+    }
+    return param->raw.ptr;
+}
+
+int64_t garm_param_int(garm_ctx *c, const char *name)
+{
+    int64_t value = 0;
+    struct router_param *const param = find_param(c, name);
+    if (param == NULL) {
+        return 0;
+    }
+    if (param->type != PARAM_INT) {
+        ctx_bug(c, "garm_param_int(\"%s\"): the pattern says {%s}, not {%s:int}", name, name, name);
+        return 0;
+    }
+    const char *const text = garm_param(c, name);
+    return text_to_i64(slice_cstr(text), &value) < 0 ? 0 : value;
+}
+
+/* The query. */
+
+/* 1 found, 0 absent; a value that cannot be decoded counts as absent. */
+static int find_query(garm_ctx *c, const char *name, const char **ret_value)
+{
+    ctx_own(c);
+    *ret_value = "";
+    if (c->x == NULL || c->x->head->query.len == 0) {
+        return 0;
+    }
+    c->pins++;
+    const int found = query_find(h1_span_slice(c->x->head->query, c->x->bytes), slice_cstr(name),
+                                 c->arena, ret_value);
+    if (found == -ENOMEM) {
+        ctx_poison(c);
+    }
+    return found > 0;
+}
+
+const char *garm_query(garm_ctx *c, const char *name)
+{
+    const char *value = NULL;
+    return find_query(c, name, &value) ? value : "";
+}
+
+bool garm_has_query(garm_ctx *c, const char *name)
+{
+    const char *value = NULL;
+    return find_query(c, name, &value);
+}
+
+int garm_query_int(garm_ctx *c, const char *name, int64_t min, int64_t max, int64_t def,
+                   int64_t *ret_value)
+{
+    const char *text = NULL;
+    int64_t value = def;
+    if (find_query(c, name, &text)) {
+        TRY(text_to_i64(slice_cstr(text), &value));
+        if (value < min || value > max) {
+            return -ERANGE;
+        }
+    }
+    TRY(ctx_check(c));
+    *ret_value = value;
+    return 0;
+}
+
+/* Data that the chain shares. */
+
+int garm_set(garm_ctx *c, const void *key, void *value)
+{
+    ctx_own(c);
+    struct keyed *entry = c->keyed;
+    while (entry != NULL && entry->key != key) {
+        entry = entry->next;
+    }
+    if (entry == NULL) {
+        entry = ctx_alloc(c, sizeof(*entry));
+        if (entry == NULL) {
+            return -ENOMEM;
+        }
+        *entry = (struct keyed){c->keyed, key, NULL};
+        c->keyed = entry;
+    }
+    entry->value = value;
+    return 0;
+}
+
+void *garm_get(garm_ctx *c, const void *key)
+{
+    ctx_own(c);
+    for (const struct keyed *entry = c->keyed; entry != NULL; entry = entry->next) {
+        if (entry->key == key) {
+            return entry->value;
+        }
+    }
+    return NULL;
+}
+
+void *garm_app_data(garm_ctx *c)
+{
+    return c->worker->application->data;
+}
+
+void *garm_worker_data(garm_ctx *c)
+{
+    return c->worker->data;
+}
+
+bool garm_secret_equal(const char *a, const char *b)
+{
+    const size_t a_len = strlen(a);
+    const size_t b_len = strlen(b);
+    /* Looks at all of b, whatever a is: the time tells its length, and nothing else. */
+    unsigned difference = (unsigned)(a_len != b_len) | (unsigned)(a_len == 0);
+    for (size_t i = 0; i < b_len; i++) {
+        const unsigned char x = (unsigned char)a[a_len == b_len ? i : 0];
+        difference |= (unsigned)(x ^ (unsigned char)b[i]);
+    }
+    return difference == 0;
+}

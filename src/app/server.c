@@ -1,0 +1,289 @@
+/* garm_server_*: see garm/server.h. */
+#include "app/server.h"
+
+#include "app/dispatch.h"
+#include "app/flags.h"
+#include "app/tasks.h"
+#include "base/sys.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define WORKERS_MAX     1024
+#define ERROR_BYTES_MAX 4096
+
+/* Workers. */
+
+static int on_worker_start(struct server_worker *worker, void *arg)
+{
+    struct garm_server *const server = arg;
+    struct garm_worker *const view = &server->worker_views[worker->index];
+    view->server_worker = worker;
+    worker->data = view;
+    TRY(application_start_hooks(&server->application, view, GARM_WORKER_START, GARM_WORKER_STOP));
+    const int rc = worker->index == 0 ? periodics_start(view) : 0;
+    if (rc < 0) {
+        application_stop_hooks(&server->application, view, GARM_WORKER_STOP);
+    }
+    return rc;
+}
+
+static void on_worker_stop(struct server_worker *worker, void *arg)
+{
+    struct garm_server *const server = arg;
+    struct garm_worker *const view = &server->worker_views[worker->index];
+    periodics_stop(view);
+    application_stop_hooks(&server->application, view, GARM_WORKER_STOP);
+    buf_deinit(&view->scratch);
+}
+
+static int make_views(struct garm_server *server)
+{
+    server->worker_views = mem_zalloc(server->workers * sizeof(*server->worker_views));
+    if (server->worker_views == NULL) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < server->workers; i++) {
+        server->worker_views[i].application = &server->application;
+        server->worker_views[i].index = (int)i;
+    }
+    server->main_view = (struct garm_worker){.application = &server->application, .index = -1};
+    return 0;
+}
+
+/* Making. */
+
+/* The embedder's flags are read as a command line without a program. */
+static int read_flags(struct garm_server *server, const char *const *list)
+{
+    const char *argv[64] = {"garm"};
+    int argc = 1;
+    while (list != NULL && *list != NULL && argc < (int)COUNT_OF(argv)) {
+        argv[argc++] = *list++;
+    }
+    TRY(flags_new(&server->flags));
+    return flags_parse(server->flags, argc, (char *const *)(uintptr_t)argv, NULL);
+}
+
+int garm_server_make(const garm_server_opts *opts, struct flags *flags,
+                     struct garm_server **ret_server, struct buf *ret_error)
+{
+    if (opts->workers < 0 || opts->workers > WORKERS_MAX) {
+        buf_printf(ret_error, "%d workers: 1 to %d are possible, or 0 for one per CPU",
+                   opts->workers, WORKERS_MAX);
+        return -EINVAL;
+    }
+    struct garm_server *const server = mem_zalloc(sizeof(*server));
+    if (server == NULL) {
+        buf_printf(ret_error, "out of memory");
+        return -ENOMEM;
+    }
+    server->workers = opts->workers > 0 ? (size_t)opts->workers : sys_cpu_count();
+    server->flags = flags;
+    server->flags_borrowed = flags != NULL;
+    server->connections_max = opts->connections_max > 0 ? (size_t)opts->connections_max : 0;
+    server->server_name = opts->server_name == NULL ? "garm" : opts->server_name;
+    int rc = flags != NULL ? 0 : read_flags(server, opts->flags);
+    rc = rc < 0 ? rc : application_init(&server->application, server->flags);
+    rc = rc < 0 ? rc : make_views(server);
+    if (rc < 0) {
+        buf_printf(ret_error, "out of memory");
+        garm_server_free(server);
+        return rc;
+    }
+    server->application.server = server;
+    server->application.logger.threshold = (enum log_level)opts->log_level;
+    *ret_server = server;
+    return 0;
+}
+
+int garm_server_setup(struct garm_server *server, const garm_app_entry *entry,
+                      struct buf *ret_error)
+{
+    const int rc = application_setup(&server->application, entry);
+    if (rc < 0) {
+        buf_printf(ret_error, "%s", server->application.error);
+    }
+    return rc;
+}
+
+int garm_server_listen(struct garm_server *server, const char *address, struct buf *ret_error)
+{
+    struct listen_spec spec;
+    TRY(listen_parse(slice_cstr(address), &spec, ret_error));
+    if (server->listener_count == GARM_LISTEN_MAX) {
+        buf_printf(ret_error, "more than %d addresses to listen on", GARM_LISTEN_MAX);
+        return -EINVAL;
+    }
+    TRY(listener_open(&spec, server->workers, &server->listeners[server->listener_count],
+                      ret_error));
+    server->listener_count++;
+    return 0;
+}
+
+static int listen_all(struct garm_server *server, const garm_server_opts *opts, struct buf *error)
+{
+    for (size_t i = 0; i < GARM_LISTEN_MAX && opts->listen[i] != NULL; i++) {
+        TRY(garm_server_listen(server, opts->listen[i], error));
+    }
+    return opts->listen[0] != NULL ? 0 : garm_server_listen(server, "127.0.0.1:8000", error);
+}
+
+garm_server *garm_server_new_with(const garm_app_entry *entry, char **ret_error,
+                                  const garm_server_opts *opts)
+{
+    struct garm_server *server = NULL;
+    struct buf error;
+    garm_server_opts known = {0};
+    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    buf_init(&error, ERROR_BYTES_MAX);
+    int rc = garm_server_make(&known, NULL, &server, &error);
+    rc = rc < 0 ? rc : garm_server_setup(server, entry, &error);
+    rc = rc < 0 ? rc : flags_check(server->flags, &error);
+    rc = rc < 0 ? rc : listen_all(server, &known, &error);
+    if (rc < 0) {
+        garm_server_free(server);
+        server = NULL;
+        if (ret_error != NULL) {
+            const char *const text = buf_cstr(&error);
+            *ret_error = mem_strndup(text, strlen(text));
+        }
+    }
+    buf_deinit(&error);
+    return server;
+}
+
+/* Running. */
+
+static int make_server(struct garm_server *server)
+{
+    struct server_options options = {
+        .listeners = server->listeners,
+        .listener_count = server->listener_count,
+        .workers = server->workers,
+        .ios = server->ios,
+        .limits = server_limits_default(),
+        .logger = server->application.logger,
+        .server_name = server->server_name[0] != '\0' ? server->server_name : NULL,
+        .handler = app_serve,
+        .on_start = on_worker_start,
+        .on_stop = on_worker_stop,
+        .arg = server,
+    };
+    struct buf error;
+    options.limits.connections = server->connections_max;
+    buf_init(&error, ERROR_BYTES_MAX);
+    const int rc = server_new(&options, &server->server, &error);
+    if (rc < 0) {
+        log_write(&server->application.logger, LOG_ERROR, "%s", buf_cstr(&error));
+    }
+    buf_deinit(&error);
+    return rc;
+}
+
+static void stop_hooks(struct garm_server *server)
+{
+    if (server->started && !server->stopped) {
+        server->stopped = true;
+        application_stop_hooks(&server->application, &server->main_view, GARM_STOP);
+    }
+}
+
+int garm_server_prepare(struct garm_server *server)
+{
+    if (server->server != NULL) {
+        return -EBUSY;
+    }
+    server->start_ns = sys_monotonic_ns();
+    TRY(make_server(server));
+    TRY(application_start_hooks(&server->application, &server->main_view, GARM_START, GARM_STOP));
+    server->started = true;
+    return 0;
+}
+
+int garm_server_start(garm_server *server)
+{
+    TRY(garm_server_prepare(server));
+    const int rc = server_start(server->server);
+    if (rc < 0) {
+        stop_hooks(server);
+    }
+    return rc;
+}
+
+int garm_server_fd(garm_server *server)
+{
+    if (server->workers != 1) {
+        return -EINVAL;
+    }
+    if (!server->attached) {
+        TRY(garm_server_prepare(server));
+        const int rc = server_attach(server->server);
+        if (rc < 0) {
+            stop_hooks(server);
+            return rc;
+        }
+        server->attached = true;
+    }
+    return server_fd(server->server);
+}
+
+int garm_server_turn(garm_server *server, int64_t max_wait_ns)
+{
+    if (!server->attached) {
+        return -EINVAL;
+    }
+    const int rc = server_turn(server->server, max_wait_ns);
+    if (rc == 1) {
+        stop_hooks(server);
+    }
+    return rc;
+}
+
+void garm_server_stop(garm_server *server, int64_t grace_ns)
+{
+    if (server->server != NULL) {
+        server_stop(server->server, grace_ns);
+    }
+}
+
+void garm_server_wait(garm_server *server)
+{
+    if (server->server != NULL && !server->attached) {
+        server_wait(server->server);
+        stop_hooks(server);
+    }
+}
+
+/* Ends what runs, without a grace. */
+static void end(struct garm_server *server)
+{
+    if (server->server == NULL || !server->started || server->stopped) {
+        return;
+    }
+    server_stop(server->server, 0);
+    if (server->attached) {
+        while (garm_server_turn(server, -1) == 0) {
+        }
+    } else {
+        garm_server_wait(server);
+    }
+}
+
+void garm_server_free(garm_server *server)
+{
+    if (server == NULL) {
+        return;
+    }
+    end(server);
+    server_free(server->server);
+    for (size_t i = 0; i < server->listener_count; i++) {
+        listener_close(&server->listeners[i]);
+    }
+    application_deinit(&server->application);
+    if (!server->flags_borrowed) {
+        flags_free(server->flags);
+    }
+    mem_free(server->worker_views);
+    mem_free(server);
+}

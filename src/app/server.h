@@ -1,0 +1,48 @@
+/* A server as programs see it: an application, its listeners, and serve's server under them. */
+#ifndef GARM_APP_SERVER_H
+#define GARM_APP_SERVER_H
+
+#include "app/app.h"
+#include "base/buf.h"
+#include "net/listener.h"
+#include "serve/server.h"
+
+#include <garm/log.h>
+#include <garm/server.h>
+
+struct flags;
+
+struct garm_server {
+    struct application application;
+    struct flags *flags; /* owned, */
+    bool flags_borrowed; /* or not */
+    struct listener listeners[GARM_LISTEN_MAX];
+    size_t listener_count;
+    size_t workers;
+    struct garm_worker *worker_views; /* one per worker */
+    struct garm_worker main_view;     /* of START and STOP */
+    struct server *server;            /* NULL until it starts */
+    bool attached;                    /* turned by the caller's loop */
+    bool started, stopped;            /* START hooks have run; STOP hooks have */
+    const char *server_name;
+    size_t connections_max;
+    struct io *const *ios; /* of a simulated world; NULL: epoll */
+    garm_log_fn *sink;
+    void *sink_arg;
+    int64_t start_ns;
+};
+
+/** A server of an application that is not set up yet. `flags` is borrowed, or made of opts->flags if NULL. 0, or a negative errno with
+ *  a line in *ret_error. */
+MUST_CHECK int garm_server_make(const garm_server_opts *opts, struct flags *flags,
+                                struct garm_server **ret_server, struct buf *ret_error);
+/** Sets the application up: 0, or -EINVAL with a line in *ret_error. */
+MUST_CHECK int garm_server_setup(struct garm_server *server, const garm_app_entry *entry,
+                                 struct buf *ret_error);
+/** Opens one more listener. 0, -EINVAL for an address that cannot be, else what the system says; a line in *ret_error. */
+MUST_CHECK int garm_server_listen(struct garm_server *server, const char *address,
+                                  struct buf *ret_error);
+/** Runs the START hooks and makes serve's server, whose workers do not run yet. */
+MUST_CHECK int garm_server_prepare(struct garm_server *server);
+
+#endif
