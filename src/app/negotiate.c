@@ -66,6 +66,8 @@ static bool split_param(struct slice param, struct slice *ret_name, struct slice
     struct slice value = slice_of(param.ptr + equals + 1, param.len - equals - 1);
     if (value.len >= 2 && value.ptr[0] == '"' && value.ptr[value.len - 1] == '"') {
         value = slice_of(value.ptr + 1, value.len - 2);
+    } else if (!field_name_valid(value)) {
+        return false;
     }
     *ret_name = slice_of(param.ptr, equals);
     *ret_value = value;

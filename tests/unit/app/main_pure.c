@@ -3,7 +3,13 @@
 #include <stdlib.h>
 
 #define SUITES(X)                                                                                  \
+    X(flags)                                                                                       \
+    X(json_out)                                                                                    \
+    X(mime)                                                                                        \
+    X(negotiate)                                                                                   \
     X(pattern)                                                                                     \
+    X(problem)                                                                                     \
+    X(query)                                                                                       \
     X(router)                                                                                      \
     X(router_model)
 
