@@ -17,6 +17,7 @@
 #include <garm/reply.h>
 #include <garm/request.h>
 #include <garm/server.h>
+#include <garm/sync.h>
 #include <garm/task.h>
 #include <garm/version.h>
 

@@ -52,6 +52,11 @@ GARM_EXPORT void garm_tasks_cancel(garm_tasks *tasks);
 GARM_EXPORT GARM_MUST_CHECK_ int garm_spawn_take(garm_ctx *c, garm_task_fn *fn, void *arg,
                                                  void (*free_fn)(void *arg));
 
+/** Calls fn(arg), which may block, on a thread of the server's pool while this task is suspended. Returns fn's result;
+ *  -ECANCELED or -EAGAIN: it was not called, and will not be. A call that has begun is waited for, whatever happens: `arg`
+ *  may lie on the stack. May suspend. */
+GARM_EXPORT int garm_offload(garm_ctx *c, int (*fn)(void *arg), void *arg);
+
 GARM_END
 
 #endif

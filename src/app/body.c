@@ -1,5 +1,5 @@
 /* The request's body: piece by piece, or whole. */
-#include "app/ctx.h"
+#include "app/body.h"
 
 #include <garm/memory.h>
 #include <garm/request.h>
@@ -25,8 +25,7 @@ ssize_t garm_read(garm_ctx *c, void *buf, size_t cap)
     return n;
 }
 
-/* A body longer than the caller takes is answered as one longer than the route takes. */
-static int too_long(garm_ctx *c)
+int body_too_long(garm_ctx *c)
 {
     c->x->fault = 413;
     c->x->fault_reason = "the body is larger than allowed";
@@ -50,7 +49,7 @@ static int read_into(garm_ctx *c, char *data, size_t cap, size_t *ret_size)
             return 0;
         }
         if (size == cap) {
-            return too_long(c);
+            return body_too_long(c);
         }
         size += (size_t)n;
     }
@@ -111,7 +110,7 @@ int garm_body(garm_ctx *c, size_t max, const void **ret_data, size_t *ret_size)
         const uint64_t limit = c->x->body_max < SIZE_MAX / 2 ? c->x->body_max : SIZE_MAX / 2;
         max = max < limit ? max : (size_t)limit;
         if (length > 0 && (uint64_t)length > max) {
-            return too_long(c);
+            return body_too_long(c);
         }
         if (length > (int64_t)BODY_IN_ARENA_MAX || c->x->head->chunked) {
             TRY(read_to_heap(c, max));

@@ -1,9 +1,9 @@
 /* The way of a request through the application (see dispatch.h). */
 #include "app/dispatch.h"
 
-#include "app/reply.h"
-#include "base/sys.h"
+#include "app/body.h"
 #include "app/own_stack.h"
+#include "app/reply.h"
 #include "codec/target.h"
 #include "serve/server.h"
 
@@ -126,8 +126,7 @@ static int run_from(garm_ctx *c, size_t at)
     if (UNLIKELY(at + 1 == route->chain_count && c->unrouted == 0 &&
                  c->x->head->content_length > 0 &&
                  (uint64_t)c->x->head->content_length > route->body_max)) {
-        c->x->close = true;
-        rc = 413;
+        rc = body_too_long(c);
     } else {
         rc = route->chain[at](c);
     }

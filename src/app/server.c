@@ -12,6 +12,9 @@
 #define WORKERS_MAX     1024
 #define ERROR_BYTES_MAX 4096
 
+/* Blocking calls under way at a time, of one server. They wait for disks and peers, not for CPUs. */
+#define OFFLOAD_THREADS_MAX 32
+
 /* Workers. */
 
 static int on_worker_start(struct server_worker *worker, void *arg)
@@ -86,6 +89,7 @@ int garm_server_make(const garm_server_opts *opts, struct flags *flags,
     int rc = flags != NULL ? 0 : read_flags(server, opts->flags);
     rc = rc < 0 ? rc : application_init(&server->application, server->flags);
     rc = rc < 0 ? rc : make_views(server);
+    rc = rc < 0 ? rc : offload_init(&server->offload, OFFLOAD_THREADS_MAX);
     if (rc < 0) {
         buf_printf(ret_error, "out of memory");
         garm_server_free(server);
@@ -280,6 +284,7 @@ void garm_server_free(garm_server *server)
     for (size_t i = 0; i < server->listener_count; i++) {
         listener_close(&server->listeners[i]);
     }
+    offload_deinit(&server->offload);
     application_deinit(&server->application);
     if (!server->flags_borrowed) {
         flags_free(server->flags);

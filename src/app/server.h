@@ -5,6 +5,7 @@
 #include "app/app.h"
 #include "base/buf.h"
 #include "net/listener.h"
+#include "run/offload.h"
 #include "serve/server.h"
 
 #include <garm/log.h>
@@ -24,6 +25,7 @@ struct garm_server {
     struct server *server;            /* NULL until it starts */
     bool attached;                    /* turned by the caller's loop */
     bool started, stopped;            /* START hooks have run; STOP hooks have */
+    struct offload offload;
     const char *server_name;
     size_t connections_max;
     struct io *const *ios; /* of a simulated world; NULL: epoll */

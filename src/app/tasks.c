@@ -1,8 +1,10 @@
 /* Waiting, children and spawned work, over the tasks of run. */
 #include "app/tasks.h"
 
+#include "app/server.h"
 #include "base/limits.h"
 #include "base/sys.h"
+#include "run/offload.h"
 
 #include <garm/task.h>
 
@@ -175,4 +177,27 @@ int garm_spawn_take(garm_ctx *c, garm_task_fn *fn, void *arg, void (*free_fn)(vo
         }
     }
     return rc;
+}
+
+/* Calls that block. */
+
+struct offloaded {
+    int (*fn)(void *arg);
+    void *arg;
+    int result;
+};
+
+static void call_offloaded(void *arg)
+{
+    struct offloaded *const call = arg;
+    call->result = call->fn(call->arg);
+}
+
+int garm_offload(garm_ctx *c, int (*fn)(void *arg), void *arg)
+{
+    struct offloaded call = {fn, arg, 0};
+    ctx_own(c);
+    TRY(ctx_check(c));
+    TRY(offload_run(&c->worker->application->server->offload, call_offloaded, &call));
+    return call.result;
 }
