@@ -73,16 +73,32 @@ static size_t append_character(struct buf *out, struct slice text)
     return size;
 }
 
+/* Text without anything to escape, in one piece. */
+static int quote_plain(struct slice text, struct buf *out)
+{
+    TRY(buf_reserve(out, text.len + 2));
+    char *const p = out->data + out->len;
+    p[0] = '"';
+    memcpy(p + 1, text.len > 0 ? text.ptr : "", text.len);
+    p[text.len + 1] = '"';
+    out->len += text.len + 2;
+    return 0;
+}
+
 int json_quote(struct slice text, struct buf *out)
 {
+    size_t run = plain_run(text, 0);
+    if (run == text.len) {
+        return quote_plain(text, out);
+    }
     buf_append_byte(out, '"');
     for (size_t i = 0; i < text.len;) {
-        const size_t run = plain_run(text, i);
         buf_append(out, text.ptr + i, run);
         i += run;
         if (i < text.len) {
             i += append_character(out, slice_of(text.ptr + i, text.len - i));
         }
+        run = plain_run(text, i);
     }
     buf_append_byte(out, '"');
     return out->error;

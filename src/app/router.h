@@ -30,7 +30,7 @@ struct router_param {
 };
 
 struct router_match {
-    void *data; /* the route's; NULL if none matched */
+    void *data;      /* the route's; NULL if none matched */
     uint16_t status; /* 0: found; 404; 405: see router_allow; 501: a method that nobody has */
     uint16_t param_count;
     struct router_param params[ROUTER_PARAM_MAX];
