@@ -3,6 +3,7 @@
 
 #include "base/sys.h"
 #include "serve/conn.h"
+#include "serve/h1_serve.h"
 
 #include <errno.h>
 
@@ -14,7 +15,8 @@ static bool out_of_something(int error)
     return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM;
 }
 
-/* Lets the first in the queue go, so that it does not hang: the reserve descriptor makes room for it. */
+/* Tells the first in the queue that there is no room, instead of letting it hang: the reserve descriptor
+ * makes place for that. */
 static void shed_one(struct acceptor *acceptor)
 {
     struct shard *const shard = acceptor->shard;
@@ -25,7 +27,10 @@ static void shed_one(struct acceptor *acceptor)
     sys_close(shard->reserve_fd);
     const int fd = io->ops->accept(io, acceptor->watch.fd, NULL, NULL);
     if (fd >= 0) {
-        io->ops->close(io, fd, true);
+        char text[REFUSAL_SIZE];
+        const struct iovec iov = {text, h1_refusal_text(shard, 503, "too many connections; try again", text)};
+        const ssize_t n = io->ops->send(io, fd, &iov, 1, false);
+        io->ops->close(io, fd, n < 0);
     }
     shard->reserve_fd = sys_open("/dev/null", 0);
 }
@@ -93,10 +98,10 @@ static void on_ready(struct io_watch *watch, unsigned ready)
     }
 }
 
-void acceptor_init(struct acceptor *acceptor, struct shard *shard, int fd, bool shared)
+void acceptor_init(struct acceptor *acceptor, struct shard *shard, int *fd, bool shared)
 {
     *acceptor = (struct acceptor){
-        .watch = {.fd = fd, .on_ready = on_ready},
+        .watch = {.fd = *fd, .on_ready = on_ready},
         .shard = shard,
         .fd = fd,
         .shared = shared,
@@ -110,7 +115,7 @@ int acceptor_resume(struct acceptor *acceptor)
     if (acceptor->watching) {
         return 0;
     }
-    acceptor->watch.fd = acceptor->fd;
+    acceptor->watch.fd = *acceptor->fd;
     TRY(io->ops->watch(io, &acceptor->watch, acceptor->shared ? IO_LISTENER_SHARED : IO_LISTENER));
     acceptor->watching = true;
     return 0;
@@ -129,7 +134,17 @@ void acceptor_finish(struct acceptor *acceptor)
 {
     acceptor_pause(acceptor);
     timer_stop(&acceptor->shard->worker.loop.timers, &acceptor->retry);
-    acceptor->watch.fd = acceptor->fd;
+    acceptor->watch.fd = *acceptor->fd;
     while (accept_one(acceptor) > 0) {
     }
+    if (!acceptor->shared) {
+        acceptor_close(acceptor);
+    }
+}
+
+void acceptor_close(struct acceptor *acceptor)
+{
+    struct io *const io = acceptor->shard->worker.loop.io;
+    io->ops->close(io, *acceptor->fd, false);
+    *acceptor->fd = -1;
 }

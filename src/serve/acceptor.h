@@ -7,18 +7,21 @@
 struct acceptor {
     struct io_watch watch;
     struct shard *shard;
-    int fd;             /* the listener's, which closes it */
+    int *fd;            /* the listener's */
     bool shared;        /* other shards accept from the same descriptor */
     bool watching;
     struct timer retry; /* after descriptors ran out */
 };
 
-void acceptor_init(struct acceptor *acceptor, struct shard *shard, int fd, bool shared);
+/** `fd` is an entry of its listener. */
+void acceptor_init(struct acceptor *acceptor, struct shard *shard, int *fd, bool shared);
 /** Watches the socket: 0 or a negative errno. A no-op while watching. */
 int acceptor_resume(struct acceptor *acceptor);
 void acceptor_pause(struct acceptor *acceptor);
-/** Accepts all that waits, without a budget, and stops watching for good. The descriptor is its
- *  listener's to close. */
+/** Accepts all that waits, without a budget, and stops watching for good. Closes the descriptor unless it
+ *  is shared. */
 void acceptor_finish(struct acceptor *acceptor);
+/** Closes the descriptor of a finished acceptor, once nobody accepts from it any more. */
+void acceptor_close(struct acceptor *acceptor);
 
 #endif

@@ -61,7 +61,7 @@ static void deactivate(struct conn *conn)
         pool_put(&shard->big_rxs, active->rx.base);
     }
     pool_put(&shard->big_rxs, active->retired);
-    arena_clear(&active->arena);
+    arena_deinit(&active->arena);
     pool_put(&shard->actives, active);
     counter_add(&shard->stats.active, (uint64_t)-1);
     conn->active = NULL;

@@ -37,6 +37,10 @@ int conn_wait(struct conn *conn, unsigned what, struct pace *pace, uint32_t stal
     if (conn->gone) {
         return -ECONNRESET;
     }
+    /* The edge may have come while the task was parked for something else. */
+    if (((what & IO_READABLE) != 0 && conn->readable) || ((what & IO_WRITABLE) != 0 && conn->writable)) {
+        return 0;
+    }
     const int64_t begin_ns = loop->now_ns;
     const int64_t patience_ns = patience(conn, pace, pace->stall_ms != 0 ? pace->stall_ms : stall_ms);
     if (patience_ns <= 0) {

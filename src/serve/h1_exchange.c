@@ -251,7 +251,7 @@ static int commit(struct h1_exchange *h, const struct exchange_head *head, size_
     h->framing = framing_of(h, head);
     h->silent = status_bodiless(head->status) || h->x.head->method == METHOD_HEAD;
     h->answer_left = head->length;
-    conn->last = closes(h);
+    conn->last = conn->last || closes(h);
     const struct h1_response response = {
         .status = head->status,
         .framing = h->framing,

@@ -7,11 +7,8 @@
 
 #include <stdio.h>
 
-/* A refusal's whole text fits this. */
-#define REFUSAL_SIZE 1024
-
 /* The answer to what is no request: problem+json (RFC 9457), for there is no Accept to choose by. */
-static size_t refusal_text(struct shard *shard, uint16_t status, const char *reason, char *out)
+size_t h1_refusal_text(struct shard *shard, uint16_t status, const char *reason, char *out)
 {
     char body[512];
     const struct slice title = status_reason(status);
@@ -46,14 +43,14 @@ static void refuse(struct conn *conn, const struct h1_error *error)
     conn->last = true;
     char *const out = conn_out_reserve(conn, REFUSAL_SIZE, &pace, &rc);
     if (out != NULL) {
-        conn_out_commit(conn, refusal_text(conn->shard, error->status, error->reason, out));
+        conn_out_commit(conn, h1_refusal_text(conn->shard, error->status, error->reason, out));
     }
 }
 
 void h1_refuse_without_task(struct conn *conn)
 {
     char text[REFUSAL_SIZE];
-    const size_t len = refusal_text(conn->shard, 503, "too many requests are being served; try again", text);
+    const size_t len = h1_refusal_text(conn->shard, 503, "too many requests are being served; try again", text);
     const struct iovec iov = {text, len};
     if (conn->stream.ops->send(&conn->stream, &iov, 1, false) < 0) {
         conn->gone = true;
@@ -69,7 +66,9 @@ static void serve_one(struct conn *conn)
     shard->options->handler(&h.x, shard->worker.data);
     h1_exchange_end(&h);
     arena_clear(&conn->active->arena);
-    task_cancel_clear(task_self());
+    if (shard->phase != SHARD_ENDING) {
+        task_cancel_clear(task_self());
+    }
 }
 
 /* The next request, as far as it is received. */
@@ -114,7 +113,7 @@ void h1_serve(void *arg)
     }
     struct pace pace = {0};
     if (conn_flush(conn, &pace) < 0) {
-        conn->gone = true;
+        conn->reset = true; /* a cut answer shall not look complete */
     }
     conn_release(conn, next);
 }

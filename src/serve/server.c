@@ -23,6 +23,7 @@ struct server {
     size_t ended_count;
     bool attached;
     _Atomic bool draining;
+    _Atomic size_t deaf_count; /* shards that accept no more */
     int done_fd;  /* eventfd: all threads have ended */
     int outer_fd; /* epoll over an attached loop and its timer */
     int timer_fd;
@@ -235,6 +236,11 @@ void server_stop(struct server *server, int64_t grace_ns)
             loop_post(&shard->worker.loop, &shard->stop_post);
         }
     }
+}
+
+bool server_finished_accepting(struct server *server)
+{
+    return atomic_fetch_add(&server->deaf_count, 1) + 1 == server->shard_count;
 }
 
 bool server_draining(const struct server *server)

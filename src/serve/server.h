@@ -36,7 +36,8 @@ struct server_limits {
 struct server_limits server_limits_default(void);
 
 struct server_options {
-    const struct listener *listeners; /* open; borrowed until server_free; fd_count == workers, or shared */
+    struct listener *listeners;       /* open; borrowed until server_free; fd_count == workers, or shared. A drain closes their
+                                         descriptors, and sets them to -1 */
     size_t listener_count;
     size_t workers;                   /* >= 1 */
     struct io *const *ios;            /* one per worker, taken; NULL: epoll. For the simulator */

@@ -31,8 +31,8 @@ static int init_acceptors(struct shard *shard)
         return -ENOMEM;
     }
     for (size_t i = 0; i < options->listener_count; i++) {
-        const struct listener *const listener = &options->listeners[i];
-        const int fd = listener->fds[listener->shared ? 0 : shard->worker.index];
+        struct listener *const listener = &options->listeners[i];
+        int *const fd = &listener->fds[listener->shared ? 0 : shard->worker.index];
         acceptor_init(&shard->acceptors[i], shard, fd, listener->shared && options->workers > 1);
         shard->acceptor_count++;
     }
@@ -103,14 +103,27 @@ static void on_grace_over(struct timer *timer)
     task_cancel_all(loop_of(shard), CANCEL_DRAIN);
 }
 
+static void finish_accepting(struct shard *shard)
+{
+    for (size_t i = 0; i < shard->acceptor_count; i++) {
+        acceptor_finish(&shard->acceptors[i]);
+    }
+    if (!server_finished_accepting(shard->worker.server)) {
+        return;
+    }
+    for (size_t i = 0; i < shard->acceptor_count; i++) {
+        if (shard->acceptors[i].shared) {
+            acceptor_close(&shard->acceptors[i]);
+        }
+    }
+}
+
 void shard_drain(struct shard *shard, int64_t grace_ns)
 {
     struct loop *const loop = loop_of(shard);
     if (shard->phase == SHARD_SERVING) {
         shard->phase = SHARD_DRAINING;
-        for (size_t i = 0; i < shard->acceptor_count; i++) {
-            acceptor_finish(&shard->acceptors[i]);
-        }
+        finish_accepting(shard);
         list_each_safe(node, next, &shard->conns) {
             conn_drain(CONTAINER_OF(node, struct conn, node));
         }

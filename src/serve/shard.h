@@ -80,6 +80,9 @@ void shard_conn_gone(struct shard *shard);
 /** Something was borrowed from a pool: a timer will look whether pages can be given back. */
 void shard_expect_trim(struct shard *shard);
 
+/* For shards only: the calling one accepts no more. Is it the last of them? */
+bool server_finished_accepting(struct server *server);
+
 static inline struct shard *shard_of_loop(struct loop *loop)
 {
     return CONTAINER_OF(loop, struct shard, worker.loop);

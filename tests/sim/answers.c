@@ -1,0 +1,137 @@
+/* A strict response parser for tests: simple, quadratic, and written without a look at the server's own. */
+#include "answers.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BAD(why) (*ret_why = (why), ANSWER_BAD)
+
+/* The value of the field, or ptr NULL; *ret_count: how many lines it has. */
+static struct slice find_field(struct slice head, const char *name, size_t *ret_count)
+{
+    const size_t name_len = strlen(name);
+    struct slice found = {0};
+    struct slice line;
+    *ret_count = 0;
+    while (slice_cut(&head, '\n', &line)) {
+        if (line.len > name_len + 1 && line.ptr[name_len] == ':' &&
+            slice_eq_nocase(slice_of(line.ptr, name_len), slice_cstr(name))) {
+            found = slice_trim(slice_of(line.ptr + name_len + 1, line.len - name_len - 2));
+            ++*ret_count;
+        }
+    }
+    return found;
+}
+
+/* Decodes a chunked body. */
+static enum answer_result read_chunks(struct slice data, struct answer *answer, const char **ret_why)
+{
+    size_t pos = 0;
+    for (;;) {
+        const char *const end = memmem(data.ptr + pos, data.len - pos, "\r\n", 2);
+        if (end == NULL) {
+            return ANSWER_MORE;
+        }
+        char *stop = NULL;
+        const size_t size = strtoul(data.ptr + pos, &stop, 16);
+        if (stop != end || stop == data.ptr + pos) {
+            return BAD("a chunk's size line is wrong");
+        }
+        pos = (size_t)(end - data.ptr) + 2;
+        if (data.len - pos < size + 2) {
+            return ANSWER_MORE;
+        }
+        if (memcmp(data.ptr + pos + size, "\r\n", 2) != 0) {
+            return BAD("a chunk does not end in CRLF");
+        }
+        buf_append(&answer->body, data.ptr + pos, size);
+        pos += size + 2;
+        if (size == 0) {
+            answer->size += pos;
+            return ANSWER_DONE;
+        }
+    }
+}
+
+static bool bodiless(int status, bool head_only)
+{
+    return head_only || status < 200 || status == 204 || status == 304;
+}
+
+static enum answer_result read_body(struct slice data, bool head_only, bool ended, struct answer *answer,
+                                    const char **ret_why)
+{
+    size_t lengths, codings;
+    const struct slice length = find_field(answer->head, "Content-Length", &lengths);
+    const struct slice coding = find_field(answer->head, "Transfer-Encoding", &codings);
+    uint64_t size = 0;
+    if (lengths + codings > 1) {
+        return BAD("the framing is told twice");
+    }
+    if ((answer->status < 200 || answer->status == 204) && lengths + codings > 0) {
+        return BAD("1xx or 204 with framing");
+    }
+    if (bodiless(answer->status, head_only)) {
+        return ANSWER_DONE;
+    }
+    if (codings == 1) {
+        return slice_eq(coding, SLICE("chunked")) ? read_chunks(data, answer, ret_why) : BAD("a strange coding");
+    }
+    if (lengths == 1) {
+        if (text_to_u64(length, &size) < 0) {
+            return BAD("Content-Length is no number");
+        }
+    } else if (!answer->close) {
+        return BAD("no framing at all");
+    } else {
+        size = data.len;
+        if (!ended) {
+            return ANSWER_MORE;
+        }
+    }
+    if (data.len < size) {
+        return ANSWER_MORE;
+    }
+    buf_append(&answer->body, data.ptr, (size_t)size);
+    answer->size += (size_t)size;
+    return ANSWER_DONE;
+}
+
+static bool status_line_sound(struct slice head)
+{
+    return head.len > 13 && memcmp(head.ptr, "HTTP/1.1 ", 9) == 0 && text_is_digit(head.ptr[9]) &&
+           text_is_digit(head.ptr[10]) && text_is_digit(head.ptr[11]) && head.ptr[12] == ' ';
+}
+
+enum answer_result answer_read(struct slice data, bool head_only, bool ended, struct answer *ret_answer,
+                               const char **ret_why)
+{
+    struct answer answer = {0};
+    size_t count;
+    const char *const end = data.len == 0 ? NULL : memmem(data.ptr, data.len, "\r\n\r\n", 4);
+    if (end == NULL) {
+        return ANSWER_MORE;
+    }
+    answer.head = slice_of(data.ptr, (size_t)(end - data.ptr) + 4);
+    answer.size = answer.head.len;
+    if (!status_line_sound(answer.head)) {
+        return BAD("no status line");
+    }
+    answer.status = atoi(data.ptr + 9);
+    if (find_field(answer.head, "Date", &count).len != 29 && answer.status >= 200) {
+        return BAD("no Date");
+    }
+    answer.close = slice_eq(find_field(answer.head, "Connection", &count), SLICE("close"));
+    answer.target = find_field(answer.head, "X-Seen-Target", &count);
+    buf_init(&answer.body, SIZE_MAX);
+    const struct slice rest = slice_of(data.ptr + answer.size, data.len - answer.size);
+    const enum answer_result result = read_body(rest, head_only, ended, &answer, ret_why);
+    if (result == ANSWER_DONE) {
+        *ret_answer = answer;
+    } else {
+        buf_deinit(&answer.body);
+    }
+    return result;
+}
