@@ -129,13 +129,15 @@ static void on_gone(struct conn *conn)
     task_cancel(conn->active->task, CANCEL_CLIENT_GONE);
 }
 
-static void wake_waiter(struct conn *conn, unsigned ready)
+static bool wake_waiter(struct conn *conn, unsigned ready)
 {
-    if (conn->waiter != NULL && (ready & conn->waits_for) != 0) {
-        struct task *const task = conn->waiter;
-        conn->waiter = NULL;
-        task_wake(task, 0);
+    if (conn->waiter == NULL || (ready & conn->waits_for) == 0) {
+        return false;
     }
+    struct task *const task = conn->waiter;
+    conn->waiter = NULL;
+    task_wake(task, 0);
+    return true;
 }
 
 static void drop_input(struct conn *conn)
@@ -177,8 +179,7 @@ static void on_ready(struct io_watch *watch, unsigned ready)
         }
         break;
     case CONN_RUNNING:
-        wake_waiter(conn, ready);
-        if (conn->writable && conn->out != NULL && conn->waiter == NULL) {
+        if (!wake_waiter(conn, ready) && conn->writable && conn->out != NULL) {
             loop_add(loop_of(conn), &conn->job);
         }
         break;

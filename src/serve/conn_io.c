@@ -212,6 +212,7 @@ int conn_send(struct conn *conn, struct slice tail, bool more, struct pace *pace
         }
         if (!conn->writable) {
             TRY(wait_writable(conn, pace));
+            continue; /* the loop may have sent what was gathered meanwhile */
         }
         struct iovec iov[2];
         size_t count = 0;

@@ -212,12 +212,19 @@ static bool body_too_long_to_skip(const struct h1_exchange *h)
     return !h->x.body_done && !h->x.head->chunked && h->body_left > LIMIT_DRAIN_BYTES;
 }
 
-/* While draining, the last of the requests that were received says that it is the last. */
+/* While draining, the last of the requests that were received says that it is the last. A receive that filled
+ * its buffer to the brim could not tell whether more is there: then the kernel is asked. */
 static bool drain_ends_here(const struct h1_exchange *h)
 {
-    const struct conn *const conn = h->conn;
+    struct conn *const conn = h->conn;
     const struct rx *const rx = &conn->active->rx;
-    return conn->shard->phase != SHARD_SERVING && rx->start == rx->end && !conn->readable;
+    if (conn->shard->phase == SHARD_SERVING) {
+        return false;
+    }
+    if (rx->start == rx->end && conn->readable && h->x.body_done && conn_fill(conn) > 0) {
+        return false;
+    }
+    return rx->start == rx->end && (!conn->readable || conn->eof);
 }
 
 static bool closes(const struct h1_exchange *h)
