@@ -37,7 +37,7 @@ static const struct flag_spec standard_flags[] = {
      .value = "ADDRESS",
      .def = "127.0.0.1:8000",
      .kind = FLAG_REPEAT,
-     .help = "Where to listen: HOST:PORT, :PORT, [v6]:PORT, unix:PATH, fd:N. Repeatable."},
+     .help = "Where to listen: HOST:PORT, :PORT, [v6]:PORT, unix:PATH, fd:N, systemd. Repeatable."},
     {.name = "workers", .value = "N", .help = "Threads that serve. Default: one per CPU."},
     {.name = "log-level",
      .value = "LEVEL",
@@ -147,20 +147,34 @@ static int listen_inherited(struct program *program, int count)
     return 0;
 }
 
+/* One --listen; "systemd" stands for all that was inherited. */
+static int listen_one(struct program *program, const char *address, int inherited)
+{
+    if (strcmp(address, "systemd") != 0) {
+        return garm_server_listen(program->server, address, &program->text);
+    }
+    if (inherited == 0) {
+        buf_printf(&program->text, "cannot listen on systemd: no socket was passed on to this process; start it by "
+                                   "a socket unit, or give an address such as ':8000'");
+        return -EINVAL;
+    }
+    return listen_inherited(program, inherited);
+}
+
 /* What --listen says; without it what systemd passed; without that the default. */
 static int listen_all(struct program *program)
 {
-    const int inherited = flags_given(program->flags, "listen") ? 0 : listen_fds_inherited();
+    const int inherited = listen_fds_inherited();
     if (inherited < 0) {
         buf_printf(&program->text, "LISTEN_FDS is set, and not to a number of descriptors");
         return inherited;
     }
-    if (inherited > 0) {
+    if (inherited > 0 && !flags_given(program->flags, "listen")) {
         return listen_inherited(program, inherited);
     }
     const char *address = NULL;
     for (size_t i = 0; (address = flags_at(program->flags, "listen", i)) != NULL; i++) {
-        TRY(garm_server_listen(program->server, address, &program->text));
+        TRY(listen_one(program, address, inherited));
     }
     return 0;
 }
@@ -240,12 +254,6 @@ static int run(struct program *program)
     return 0;
 }
 
-/* What could not be opened for a reason of the system's, not of its text, is a failure at run time. */
-static int fail_to_listen(struct program *program, int rc)
-{
-    return fail(program, rc == -EINVAL ? EXIT_SETUP : EXIT_RUN);
-}
-
 static int set_up_and_run(struct program *program, const garm_app_entry *entry)
 {
     int rc = take_flags(program);
@@ -272,7 +280,7 @@ static int set_up_and_run(struct program *program, const garm_app_entry *entry)
         return fail(program, EXIT_SETUP);
     }
     rc = listen_all(program);
-    return rc < 0 ? fail_to_listen(program, rc) : run(program);
+    return rc < 0 ? fail(program, EXIT_SETUP) : run(program);
 }
 
 int garm_main(int argc, char **argv, const garm_app_entry *entry)
