@@ -210,10 +210,8 @@ static int watch(struct program *program, int fd)
     return sys_epoll_ctl(program->epoll_fd, EPOLL_CTL_ADD, fd, &event);
 }
 
-static int prepare_wait(struct program *program)
+static int watch_for_end(struct program *program)
 {
-    program->epoll_fd = sys_epoll_create();
-    TRY(program->epoll_fd);
     TRY(watch(program, program->signal_fd));
     return watch(program, server_done_fd(program->server->server));
 }
@@ -237,15 +235,26 @@ static int wait_for_end(struct program *program)
     }
 }
 
-static int run(struct program *program)
+static int serve(struct program *program)
 {
-    int rc = garm_server_start(program->server);
+    TRY(garm_server_start(program->server));
+    int rc = watch_for_end(program);
     if (rc == 0) {
         print_addresses(program);
-        rc = prepare_wait(program);
-        rc = rc < 0 ? rc : wait_for_end(program);
-        garm_server_wait(program->server);
+        rc = wait_for_end(program);
     }
+    if (rc < 0) {
+        garm_server_stop(program->server, 0);
+    }
+    garm_server_wait(program->server);
+    return rc;
+}
+
+static int run(struct program *program)
+{
+    /* Opened before there are clients, who may use up the descriptors at once. */
+    program->epoll_fd = sys_epoll_create();
+    const int rc = program->epoll_fd < 0 ? program->epoll_fd : serve(program);
     if (rc < 0) {
         buf_clear(&program->text);
         buf_printf(&program->text, "cannot serve: %s", sys_error_text(rc));
