@@ -247,6 +247,35 @@ static enum h1_framing framing_of(const struct h1_exchange *h, const struct exch
     return h->x.head->minor == 0 ? H1_FRAMING_CLOSE : H1_FRAMING_CHUNKED;
 }
 
+/* A head that the output buffer cannot hold is sent from the request's arena. */
+static int send_large_head(struct h1_exchange *h, const struct h1_response *response, size_t size)
+{
+    char *const head = arena_alloc(h->x.arena, size);
+    if (head == NULL) {
+        return -ENOMEM;
+    }
+    const size_t len = (size_t)(h1_response_write(response, head) - head);
+    h->x.committed = true;
+    return conn_send(h->conn, slice_of(head, len), false, &h->out);
+}
+
+static int put_head(struct h1_exchange *h, const struct h1_response *response, size_t spare)
+{
+    struct conn *const conn = h->conn;
+    const size_t size = h1_response_size(response);
+    if (size > OUT_ROOM) {
+        return send_large_head(h, response, size);
+    }
+    int rc = 0;
+    char *const out = conn_out_reserve(conn, size + spare <= OUT_ROOM ? size + spare : size, &h->out, &rc);
+    if (out == NULL) {
+        return rc;
+    }
+    conn_out_commit(conn, (size_t)(h1_response_write(response, out) - out));
+    h->x.committed = true;
+    return 0;
+}
+
 /* Writes the head behind the gathered output, with room for `spare` bytes after it. */
 static int commit(struct h1_exchange *h, const struct exchange_head *head, size_t spare)
 {
@@ -269,18 +298,7 @@ static int commit(struct h1_exchange *h, const struct exchange_head *head, size_
         .fields = head->fields,
         .field_count = head->field_count,
     };
-    const size_t size = h1_response_size(&response);
-    if (size > OUT_ROOM) {
-        return -E2BIG;
-    }
-    int rc = 0;
-    char *out = size + spare <= OUT_ROOM ? conn_out_reserve(conn, size + spare, &h->out, &rc)
-                                         : conn_out_reserve(conn, size, &h->out, &rc);
-    if (out == NULL) {
-        return rc;
-    }
-    conn_out_commit(conn, (size_t)(h1_response_write(&response, out) - out));
-    h->x.committed = true;
+    TRY(put_head(h, &response, spare));
     h->x.status = head->status;
     return 0;
 }
