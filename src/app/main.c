@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -28,7 +27,6 @@ struct program {
     garm_server_opts opts;
     int64_t grace_ns;
     int signal_fd;
-    int epoll_fd;
     struct buf text; /* the line of an error, or what is printed */
 };
 
@@ -204,57 +202,30 @@ static int prepare_signals(struct program *program)
     return program->signal_fd < 0 ? program->signal_fd : 0;
 }
 
-static int watch(struct program *program, int fd)
+/* The first signal drains the server, the second one stops it. */
+static void on_signal(void *arg)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-    return sys_epoll_ctl(program->epoll_fd, EPOLL_CTL_ADD, fd, &event);
-}
-
-static int watch_for_end(struct program *program)
-{
-    TRY(watch(program, program->signal_fd));
-    return watch(program, server_done_fd(program->server->server));
-}
-
-/* Until the server has ended. The first signal drains it, the second one stops it. */
-static int wait_for_end(struct program *program)
-{
+    struct program *const program = arg;
     struct signalfd_siginfo info;
-    int64_t grace_ns = program->grace_ns;
-    for (;;) {
-        struct epoll_event event;
-        const int n = sys_epoll_wait(program->epoll_fd, &event, 1, -1);
-        TRY(n);
-        if (n == 1 && event.data.fd != program->signal_fd) {
-            return 0;
-        }
-        if (sys_read(program->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-            garm_server_stop(program->server, grace_ns);
-            grace_ns = 0;
-        }
+    if (sys_read(program->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+        garm_server_stop(program->server, program->grace_ns);
+        program->grace_ns = 0;
     }
 }
 
+/* This thread is worker 0: a server of one worker has one thread, and its system calls are the cheaper for it. */
 static int serve(struct program *program)
 {
-    TRY(garm_server_start(program->server));
-    int rc = watch_for_end(program);
-    if (rc == 0) {
-        print_addresses(program);
-        rc = wait_for_end(program);
-    }
-    if (rc < 0) {
-        garm_server_stop(program->server, 0);
-    }
+    TRY(garm_server_start_here(program->server));
+    print_addresses(program);
+    const int rc = server_run(program->server->server, program->signal_fd, on_signal, program);
     garm_server_wait(program->server);
     return rc;
 }
 
 static int run(struct program *program)
 {
-    /* Opened before there are clients, who may use up the descriptors at once. */
-    program->epoll_fd = sys_epoll_create();
-    const int rc = program->epoll_fd < 0 ? program->epoll_fd : serve(program);
+    const int rc = serve(program);
     if (rc < 0) {
         buf_clear(&program->text);
         buf_printf(&program->text, "cannot serve: %s", sys_error_text(rc));
@@ -295,7 +266,7 @@ static int set_up_and_run(struct program *program, const garm_app_entry *entry)
 int garm_main(int argc, char **argv, const garm_app_entry *entry)
 {
     struct program program = {
-        .name = "garm", .signal_fd = -1, .epoll_fd = -1, .opts = {.size = sizeof(program.opts)}};
+        .name = "garm", .signal_fd = -1, .opts = {.size = sizeof(program.opts)}};
     int status = EXIT_RUN;
     if (argc > 0 && argv[0] != NULL) {
         const char *const slash = strrchr(argv[0], '/');
@@ -316,7 +287,6 @@ int garm_main(int argc, char **argv, const garm_app_entry *entry)
     garm_server_free(program.server);
     flags_free(program.flags);
     sys_close(program.signal_fd);
-    sys_close(program.epoll_fd);
     buf_deinit(&program.text);
     return status;
 }

@@ -205,14 +205,24 @@ int garm_server_prepare(struct garm_server *server)
     return 0;
 }
 
-int garm_server_start(garm_server *server)
+static int start(struct garm_server *server, int (*how)(struct server *))
 {
     TRY(garm_server_prepare(server));
-    const int rc = server_start(server->server);
+    const int rc = how(server->server);
     if (rc < 0) {
         stop_hooks(server);
     }
     return rc;
+}
+
+int garm_server_start(garm_server *server)
+{
+    return start(server, server_start);
+}
+
+int garm_server_start_here(struct garm_server *server)
+{
+    return start(server, server_start_here);
 }
 
 int garm_server_fd(garm_server *server)

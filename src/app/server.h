@@ -46,5 +46,7 @@ MUST_CHECK int garm_server_listen(struct garm_server *server, const char *addres
                                   struct buf *ret_error);
 /** Runs the START hooks and makes serve's server, whose workers do not run yet. */
 MUST_CHECK int garm_server_prepare(struct garm_server *server);
+/** garm_server_start with worker 0 on the calling thread: server_run turns it, then garm_server_wait ends. */
+MUST_CHECK int garm_server_start_here(struct garm_server *server);
 
 #endif

@@ -146,29 +146,46 @@ static void tell_ended(struct server *server)
     pthread_mutex_unlock(&server->lock);
 }
 
-static void *shard_main(void *arg)
+/* Turns the shard until it has ended: 0, or the first failure of a poll. */
+static int turn_to_end(struct shard *shard)
 {
-    struct shard *const shard = arg;
+    struct loop *const loop = &shard->worker.loop;
     struct server *const server = shard->worker.server;
-    char name[16];
-    snprintf(name, sizeof(name), "garm/%u", (unsigned)(shard->worker.index % 10000));
-    pthread_setname_np(pthread_self(), name);
-    int rc = shard_open(shard);
-    tell_started(server, rc);
-    if (rc < 0) {
-        shard_drain(shard, 0);
-    }
+    int result = 0;
     while (!shard_ended(shard)) {
-        struct loop *const loop = &shard->worker.loop;
-        rc = shard->phase == SHARD_SERVING ? loop_run(loop) : loop_turn(loop, -1);
+        const int rc = shard->phase == SHARD_SERVING ? loop_run(loop) : loop_turn(loop, -1);
         loop->stop = false;
-        if (rc < 0) {
+        if (rc < 0 && result == 0) {
             log_write(&server->options.logger, LOG_ERROR, "worker %zu: polling failed: %s", shard->worker.index,
                       sys_error_text(rc));
             server_stop(server, 0);
+            result = rc;
         }
     }
     tell_ended(server);
+    return result;
+}
+
+/* On the shard's own thread: 0, or a negative errno, and the shard will end at once. */
+static int open_shard(struct shard *shard)
+{
+    const int rc = shard_open(shard);
+    tell_started(shard->worker.server, rc);
+    if (rc < 0) {
+        shard_drain(shard, 0);
+    }
+    return rc;
+}
+
+static void *shard_main(void *arg)
+{
+    struct shard *const shard = arg;
+    char name[16];
+    snprintf(name, sizeof(name), "garm/%u", (unsigned)(shard->worker.index % 10000));
+    pthread_setname_np(pthread_self(), name);
+    const int rc = open_shard(shard);
+    (void)rc; /* told; a shard that failed to open ends at once */
+    turn_to_end(shard);
     return NULL;
 }
 
@@ -179,23 +196,75 @@ static int start_thread(struct shard *shard)
     return 0;
 }
 
-int server_start(struct server *server)
+/* Starts the shards from `first` on, on threads, and waits until `count` shards in all have told how it went. */
+static int start_threads(struct server *server, size_t first)
 {
     int rc = 0;
-    size_t threads = 0;
-    for (; threads < server->shard_count && rc == 0; threads += rc == 0) {
-        rc = start_thread(&server->shards[threads]);
+    size_t count = first;
+    for (; count < server->shard_count && rc == 0; count += rc == 0) {
+        rc = start_thread(&server->shards[count]);
     }
     pthread_mutex_lock(&server->lock);
-    while (server->started_count < threads) {
+    while (server->started_count < count) {
         pthread_cond_wait(&server->changed, &server->lock);
     }
     rc = rc < 0 ? rc : server->start_error;
     pthread_mutex_unlock(&server->lock);
+    return rc;
+}
+
+int server_start(struct server *server)
+{
+    const int rc = start_threads(server, 0);
     if (rc < 0) {
         server_stop(server, 0);
         server_wait(server);
     }
+    return rc;
+}
+
+int server_start_here(struct server *server)
+{
+    int rc = open_shard(&server->shards[0]);
+    if (rc == 0) {
+        rc = start_threads(server, 1);
+    }
+    if (rc < 0) {
+        server_stop(server, 0);
+        turn_to_end(&server->shards[0]);
+        server_wait(server);
+    }
+    return rc;
+}
+
+/* A descriptor of the caller's, watched by worker 0. */
+struct guest {
+    struct io_watch watch;
+    void (*on_readable)(void *arg);
+    void *arg;
+};
+
+static void on_guest_ready(struct io_watch *watch, unsigned ready)
+{
+    struct guest *const guest = CONTAINER_OF(watch, struct guest, watch);
+    (void)ready;
+    guest->on_readable(guest->arg);
+}
+
+int server_run(struct server *server, int fd, void (*on_readable)(void *arg), void *arg)
+{
+    struct io *const io = server->shards[0].worker.loop.io;
+    struct guest guest = {.watch = {.fd = fd, .on_ready = on_guest_ready}, .on_readable = on_readable, .arg = arg};
+    int rc = io->ops->watch(io, &guest.watch, IO_LISTENER);
+    if (rc < 0) {
+        server_stop(server, 0);
+    }
+    const int turned = turn_to_end(&server->shards[0]);
+    if (rc == 0) {
+        io->ops->unwatch(io, &guest.watch);
+        rc = turned;
+    }
+    server_wait(server);
     return rc;
 }
 

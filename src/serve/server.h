@@ -61,6 +61,12 @@ void server_free(struct server *server);
  *  runs. */
 MUST_CHECK int server_start(struct server *server);
 
+/** The same, but worker 0 is opened on the calling thread, and begins to serve in server_run. */
+MUST_CHECK int server_start_here(struct server *server);
+/** Turns worker 0 until it has ended, then waits for the others. Calls on_readable(arg) between turns whenever `fd`
+ *  polls readable (a signalfd, say). 0, or the negative errno of a poll that failed: the server was stopped then. */
+int server_run(struct server *server, int fd, void (*on_readable)(void *arg), void *arg);
+
 /** For a server of one worker that the caller's own loop turns, in place of server_start: prepares the worker on
  *  this thread; then server_fd becomes readable when server_turn has something to do. */
 MUST_CHECK int server_attach(struct server *server);

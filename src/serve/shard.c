@@ -165,7 +165,7 @@ struct slice shard_prefix(struct shard *shard)
 {
     const int64_t now_ns = loop_of(shard)->now_ns;
     if (now_ns >= shard->prefix.until_ns) {
-        const int64_t wall_ns = sys_realtime_ns();
+        const int64_t wall_ns = loop_of(shard)->io->ops->wall_ns(loop_of(shard)->io);
         char date[DATE_HTTP_SIZE];
         const char *const name = shard->options->server_name;
         date_to_http(wall_ns / NS_PER_SEC, date);
