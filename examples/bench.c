@@ -1,4 +1,5 @@
-/* TechEmpower's plaintext and JSON tests (https://github.com/TechEmpower/FrameworkBenchmarks/wiki). */
+/* TechEmpower's plaintext and JSON tests
+ * (https://github.com/TechEmpower/FrameworkBenchmarks/wiki). */
 #include <garm/garm.h>
 
 static int plaintext(garm_ctx *c)

@@ -1,5 +1,6 @@
-/* A daemon with a loop of its own, which serves HTTP inside it: no threads, no signals taken, no main of
- * Garm's. It counts the lines on its standard input, and tells their number at http://127.0.0.1:8001/. */
+/* A daemon with a loop of its own, which serves HTTP inside it: no threads, no signals taken, no
+ * main of Garm's. It counts the lines on its standard input, and tells their number at
+ * http://127.0.0.1:8001/. */
 #include <garm/garm.h>
 
 #include <poll.h>

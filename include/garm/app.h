@@ -21,8 +21,8 @@ typedef struct garm_app_entry {
         GARM_ABI, __FILE__, (setup)                                                                \
     }
 
-/* Defines the application: its set-up function follows as a block. One source serves as a program (main is defined, weakly, to call
- * garm_main) and as a loadable .so. */
+/* Defines the application: its set-up function follows as a block. One source serves as a
+ * program (main is defined, weakly, to call garm_main) and as a loadable .so. */
 #define GARM_APP(app)                                                                              \
     static void garm_app_setup_(garm_app *app);                                                    \
     const garm_app_entry garm_app_entry_ = GARM_ENTRY(garm_app_setup_);                            \
@@ -35,14 +35,15 @@ typedef struct garm_app_entry {
 /* How many functions the `use` of a route or group holds. */
 #define GARM_USE_MAX 8
 
-/* Options of a route or a group. What is 0 is inherited from the group around; GARM_NONE lifts the bound. */
+/* Options of a route or a group. What is 0 is inherited from the group around; GARM_NONE lifts
+ * the bound. */
 typedef struct garm_route_opts {
     size_t size;
     const char *where;
     int64_t body_bytes_max GARM_UNSET_; /* a longer request body: 413. Default 1 MiB */
     int64_t deadline_ms GARM_UNSET_;    /* for the whole chain: 504. Default none */
-    int64_t idle_ms
-        GARM_UNSET_; /* for one read from or write to the client. Default: the server's */
+    /* for one read from or write to the client. Default: the server's */
+    int64_t idle_ms GARM_UNSET_;
     int64_t stack_kb GARM_UNSET_; /* of the chain's stack, 1024 at most. Default 64 */
     garm_handler
         *use[GARM_USE_MAX] GARM_UNSET_; /* middleware inside the group's, outermost first */
@@ -57,10 +58,11 @@ enum garm_event {
     GARM_STOP,         /* after the workers have stopped */
 };
 
-/* Puts a reply to an error in the place of the default one. `cause` is the negative errno behind it, or 0. Replies and returns 0; or
- * returns anything else to get the default one. May suspend. */
+/* Puts a reply to an error in the place of the default one. `cause` is the negative errno behind
+ * it, or 0. Replies and returns 0; or returns anything else to get the default one. May suspend. */
 typedef int garm_error_fn(garm_ctx *c, int status, int cause);
-/* Work without a request: `c` has an arena, waits and logs, and no reply. Its result is logged if negative. May suspend. */
+/* Work without a request: `c` has an arena, waits and logs, and no reply. Its result is logged
+ * if negative. May suspend. */
 typedef int garm_job_fn(garm_ctx *c, void *arg);
 /* A hook: 0, or a negative errno, which stops the start. Must not suspend. */
 typedef int garm_hook_fn(garm_worker *worker);
@@ -70,15 +72,18 @@ GARM_BEGIN
 /* Defined by GARM_APP. */
 extern GARM_EXPORT const garm_app_entry garm_app_entry_;
 
-/** Runs an application as a program: reads flags and environment, raises the descriptor limit, serves until SIGTERM
- *  or SIGINT, drains. The only function of Garm that touches argv, signals, limits, standard output.
- *  returns  the exit status: 0; 1 for a failure at run time; 2 for a bad flag, address, pattern or file, after one line
- *           on standard error. */
+/** Runs an application as a program: reads flags and environment, raises the descriptor limit,
+ *  serves until SIGTERM or SIGINT, drains. The only function of Garm that touches argv, signals,
+ *  limits, standard output.
+ *  returns  the exit status: 0; 1 for a failure at run time; 2 for a bad flag, address, pattern or
+ *           file, after one line
+ *            on standard error. */
 GARM_EXPORT int garm_main(int argc, char **argv, const garm_app_entry *entry);
 
-/** Adds a route: `pattern` is "[METHOD ][HOST]/PATH" with Go 1.22's rules (a GET route answers HEAD; {name} is one segment,
- *  {name:int} an integer, {name...} the rest, {$} the end; the most specific pattern wins). The group's prefix goes
- *  before it. `pattern` and `name` are copied. Mistakes and conflicts stop the start. See garm_route. */
+/** Adds a route: `pattern` is "[METHOD ][HOST]/PATH" with Go 1.22's rules (a GET route answers
+ *  HEAD; {name} is one segment, {name:int} an integer, {name...} the rest, {$} the end; the most
+ *  specific pattern wins). The group's prefix goes before it. `pattern` and `name` are copied.
+ *  Mistakes and conflicts stop the start. See garm_route. */
 GARM_EXPORT void garm_route_with(garm_app *app, const char *pattern, garm_handler *handler,
                                  const garm_route_opts *opts);
 /* garm_route(app, "GET /users/{id:int}", show_user, .deadline_ms = 2000, .use = {auth}) */
@@ -86,8 +91,9 @@ GARM_EXPORT void garm_route_with(garm_app *app, const char *pattern, garm_handle
     garm_route_with((app), (pattern), GARM_HEAD_(__VA_ARGS__, ),                                   \
                     GARM_OPTS_(garm_route_opts, __VA_ARGS__))
 
-/** A group of routes below `prefix` ("/api", "example.com", "/users/{id}"; "" for none): they share its middleware, options and error
- *  handler, inside those of `app`. Returns the group, owned by the application; never NULL. See garm_group. */
+/** A group of routes below `prefix` ("/api", "example.com", "/users/{id}"; "" for none): they
+ *  share its middleware, options and error handler, inside those of `app`. Returns the group,
+ *  owned by the application; never NULL. See garm_group. */
 GARM_EXPORT garm_app *garm_group_with(garm_app *app, const char *prefix,
                                       const garm_route_opts *opts);
 /* garm_app *api = garm_group(app, "/api", .body_bytes_max = GARM_MIB(8)); */
@@ -97,23 +103,25 @@ GARM_EXPORT garm_app *garm_group_with(garm_app *app, const char *prefix,
 /** Sets up another application below `prefix`, as a group of this one. */
 GARM_EXPORT void garm_mount(garm_app *app, const char *prefix, void (*setup)(garm_app *app));
 
-/** Adds middleware around all routes of the application or group, earlier and later ones; the first added is the outermost. The
- *  application's is around 404, 405 and automatic OPTIONS answers too, and so is a group's below its prefix. */
+/** Adds middleware around all routes of the application or group, earlier and later ones; the
+ *  first added is the outermost. The application's is around 404, 405 and automatic OPTIONS
+ *  answers too, and so is a group's below its prefix. */
 GARM_EXPORT void garm_use(garm_app *app, garm_handler *middleware);
 
 /** How errors below this application or group are rendered. */
 GARM_EXPORT void garm_on_error(garm_app *app, garm_error_fn *fn);
 
-/** Adds a hook. Start hooks run in the order added, stop hooks in the reverse order, and only if all start hooks of the same kind before
- *  them succeeded. */
+/** Adds a hook. Start hooks run in the order added, stop hooks in the reverse order, and only if
+ *  all start hooks of the same kind before them succeeded. */
 GARM_EXPORT void garm_on(garm_app *app, enum garm_event event, garm_hook_fn *fn);
 
-/** Runs fn(c, arg) every `period_ns` (> 0), once per process and never two at a time, first after one period. A drain
- *  cancels and joins it. */
+/** Runs fn(c, arg) every `period_ns` (> 0), once per process and never two at a time, first
+ *  after one period. A drain cancels and joins it. */
 GARM_EXPORT void garm_every(garm_app *app, int64_t period_ns, garm_job_fn *fn, void *arg);
 
-/** The value of the flag --name, from the command line, else from the environment (--data-dir: GARM_DATA_DIR), else `def` (not NULL).
- *  `help` is its line in --help. Lives as long as the server. */
+/** The value of the flag --name, from the command line, else from the environment (--data-dir:
+ *  GARM_DATA_DIR), else `def` (not NULL). `help` is its line in --help. Lives as long as the
+ *  server. */
 GARM_EXPORT const char *garm_flag(garm_app *app, const char *name, const char *def,
                                   const char *help);
 
@@ -123,17 +131,20 @@ GARM_EXPORT void garm_fail_at(garm_app *app, const char *where, const char *form
 /* garm_fail(app, "no directory %s", dir) */
 #define garm_fail(app, ...) garm_fail_at((app), GARM_HERE, __VA_ARGS__)
 
-/** Data of the application, one pointer per server, owned by the caller. Set in the set-up or in a START hook. */
+/** Data of the application, one pointer per server, owned by the caller. Set in the set-up or in
+ *  a START hook. */
 GARM_EXPORT void garm_set_app_data(garm_app *app, void *data);
 /** NULL if none was set. */
 GARM_EXPORT void *garm_app_data(garm_ctx *c);
 
-/** Data of one worker (a database handle, say), owned by the caller: set in WORKER_START, freed in WORKER_STOP. */
+/** Data of one worker (a database handle, say), owned by the caller: set in WORKER_START, freed
+ *  in WORKER_STOP. */
 GARM_EXPORT void garm_set_worker_data(garm_worker *worker, void *data);
 /** That of the worker that `c` runs on; NULL if none was set. */
 GARM_EXPORT void *garm_worker_data(garm_ctx *c);
 
-/** For hooks: the worker's own data; the application's; and its number from 0 (-1 in START and STOP). */
+/** For hooks: the worker's own data; the application's; and its number from 0 (-1 in START and
+ *  STOP). */
 GARM_EXPORT void *garm_worker_own_data(garm_worker *worker);
 GARM_EXPORT void *garm_worker_app_data(garm_worker *worker);
 GARM_EXPORT int garm_worker_index(garm_worker *worker);

@@ -1,9 +1,12 @@
 /* What the other headers stand on. What holds for all functions:
  * - They return 0 (or a count) on success, and a negative errno on failure.
- * - Strings they give live until the request's last deferred function, end in NUL, are never NULL, and are never freed by the caller.
- * - They may be called only from the task that was given the garm_ctx, unless their comment says "any thread".
+ * - Strings they give live until the request's last deferred function, end in NUL, are never NULL,
+ *   and are never freed by the caller.
+ * - They may be called only from the task that was given the garm_ctx, unless their comment says
+ *   "any thread".
  * - "May suspend" means that other requests run meanwhile: hold no pthread lock across such a call.
- * - When memory runs out, string functions give "" and the request is answered with 503, whatever the handler does. */
+ * - When memory runs out, string functions give "" and the request is answered with 503, whatever
+ *   the handler does. */
 #ifndef GARM_BASE_H
 #define GARM_BASE_H
 
@@ -42,7 +45,8 @@ template <class T> inline const T *garm_temporary_(const T &value)
 #define GARM_TEXT_(x)  GARM_TEXT2_(x)
 #define GARM_HERE      __FILE__ ":" GARM_TEXT_(__LINE__)
 
-/* Named options: the first of the variadic arguments is an ordinary one, the others are designated initialisers. */
+/* Named options: the first of the variadic arguments is an ordinary one, the others are
+ * designated initialisers. */
 #define GARM_HEAD_(head, ...) head
 #define GARM_TAIL_(head, ...) __VA_ARGS__
 #define GARM_OPTS_(T, ...)                                                                         \
@@ -68,18 +72,20 @@ template <class T> inline const T *garm_temporary_(const T &value)
 
 /* An application, or a group of its routes: see app.h. */
 typedef struct garm_app garm_app;
-/* What a running function belongs to: a request, or work without one (children, jobs: then reply functions give -ENOTCONN). */
+/* What a running function belongs to: a request, or work without one (children, jobs: then reply
+ * functions give -ENOTCONN). */
 typedef struct garm_ctx garm_ctx;
 /* One worker thread of a server. */
 typedef struct garm_worker garm_worker;
 /* A server: see server.h. */
 typedef struct garm_server garm_server;
 
-/* A handler or a middleware. Returns 0 once it has replied; a status to be rendered (204, 304, or a registered 4xx or 5xx);
- * or a negative errno, which becomes one: ENOENT 404, EACCES and EPERM 403, EEXIST 409, ENOMEM and EAGAIN 503, ECONNREFUSED,
- * ECONNRESET and EPROTO 502, ETIMEDOUT 504, any other 500. Any other positive value, and 0 without a reply, is a
- * bug: 500, and a log line that names the route. Whatever it returns, a client that is gone gets nothing, and a
- * request whose deadline passed gets 504. */
+/* A handler or a middleware. Returns 0 once it has replied; a status to be rendered (204, 304,
+ * or a registered 4xx or 5xx); or a negative errno, which becomes one: ENOENT 404, EACCES and
+ * EPERM 403, EEXIST 409, ENOMEM and EAGAIN 503, ECONNREFUSED, ECONNRESET and EPROTO 502,
+ * ETIMEDOUT 504, any other 500. Any other positive value, and 0 without a reply, is a bug: 500,
+ * and a log line that names the route. Whatever it returns, a client that is gone gets nothing,
+ * and a request whose deadline passed gets 504. */
 typedef int garm_handler(garm_ctx *c);
 
 #endif

@@ -1,7 +1,9 @@
 /* Garm: an HTTP application server for C on Linux. This header is all that a program needs:
  *
- *     #include <garm/garm.h>
- *     static int hello(garm_ctx *c) { return garm_text(c, 200, "Hello, %s!\n", garm_param(c, "name")); }
+ *     static int hello(garm_ctx *c)
+ *     {
+ *         return garm_text(c, 200, "Hello, %s!", garm_param(c, "name"));
+ *     }
  *     GARM_APP(app) { garm_route(app, "GET /hello/{name}", hello); }
  *
  * Read app.h first; base.h says what holds for all functions. */
@@ -19,6 +21,7 @@
 #include <garm/server.h>
 #include <garm/sync.h>
 #include <garm/task.h>
+#include <garm/test.h>
 #include <garm/version.h>
 
 #endif

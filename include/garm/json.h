@@ -1,4 +1,5 @@
-/* JSON out: garm_json(c, 200, garm_kv("id", 7), garm_kv("name", "Ada"), garm_obj("at", garm_kv("x", 1.5))). */
+/* JSON out: garm_json(c, 200, garm_kv("id", 7), garm_kv("name", "Ada"), garm_obj("at",
+ * garm_kv("x", 1.5))). */
 #ifndef GARM_JSON_H
 #define GARM_JSON_H
 
@@ -15,7 +16,8 @@ enum garm_json_type {
     GARM_JSON_OBJECT,
 };
 
-/* A member of an object: made by garm_kv, garm_kv_bool and garm_obj. Strings are borrowed until garm_json returns. */
+/* A member of an object: made by garm_kv, garm_kv_bool and garm_obj. Strings are borrowed until
+ * garm_json returns. */
 typedef struct garm_json_member {
     const char *name;
     enum garm_json_type type;
@@ -31,8 +33,9 @@ typedef struct garm_json_member {
 
 GARM_BEGIN
 
-/** Replies with an object of `members`, the last of which is of type GARM_JSON_END, as application/json. NaN and infinities become null,
- *  bytes that are not UTF-8 the replacement character. 0, -EINVAL for a status outside 200 to 599, or as reply.h says. See garm_json. */
+/** Replies with an object of `members`, the last of which is of type GARM_JSON_END, as
+ *  application/json. NaN and infinities become null, bytes that are not UTF-8 the replacement
+ *  character. 0, -EINVAL for a status outside 200 to 599, or as reply.h says. See garm_json. */
 GARM_EXPORT int garm_json_with(garm_ctx *c, int status, const garm_json_member *members);
 
 GARM_END
@@ -138,7 +141,8 @@ template <class... M> inline int garm_json(garm_ctx *c, int status, const M &...
 
 #else
 
-/* A member from a name and a value: a string (NULL: null), an integer or a floating-point number. */
+/* A member from a name and a value: a string (NULL: null), an integer or a floating-point
+ * number. */
 #define garm_kv(name, value)                                                                       \
     _Generic((value),                                                                              \
         _Bool: garm_kv_bool,                                                                       \

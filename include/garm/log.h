@@ -12,7 +12,8 @@ enum garm_log_level {
     GARM_LOG_OFF, /* as a threshold only */
 };
 
-/* Takes a finished line of `size` bytes, without a newline and not NUL-terminated. Called from any thread. Must not suspend. */
+/* Takes a finished line of `size` bytes, without a newline and not NUL-terminated. Called from
+ * any thread. Must not suspend. */
 typedef void garm_log_fn(void *arg, enum garm_log_level level, const char *line, size_t size);
 
 GARM_BEGIN
@@ -21,7 +22,8 @@ GARM_BEGIN
 GARM_EXPORT void garm_log(garm_ctx *c, enum garm_log_level level, const char *format, ...)
     GARM_PRINTF_(3, 4);
 
-/** Gives all lines of a server that has not started to `fn` instead of standard error. -EBUSY once it has started. */
+/** Gives all lines of a server that has not started to `fn` instead of standard error. -EBUSY
+ *  once it has started. */
 GARM_EXPORT int garm_set_log_sink(garm_server *server, garm_log_fn *fn, void *arg);
 
 GARM_END

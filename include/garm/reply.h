@@ -1,7 +1,9 @@
-/* What the client gets. A reply is held until the outermost middleware returns, and can be changed until then; garm_write and
- * garm_flush begin a streamed one, whose head is sent at once.
+/* What the client gets. A reply is held until the outermost middleware returns, and can be
+ * changed until then; garm_write and garm_flush begin a streamed one, whose head is sent at
+ * once.
  *
- * All functions: -ENOTCONN without a request, -ENOMEM (the answer will be 503), and on replies -EALREADY if there is one. */
+ * All functions: -ENOTCONN without a request, -ENOMEM (the answer will be 503), and on replies
+ * -EALREADY if there is one. */
 #ifndef GARM_REPLY_H
 #define GARM_REPLY_H
 
@@ -9,36 +11,45 @@
 
 GARM_BEGIN
 
-/** Replies with formatted text as text/plain in UTF-8, unless Content-Type was set. -EINVAL for a status outside 200 to 599. */
+/** Replies with formatted text as text/plain in UTF-8, unless Content-Type was set. -EINVAL for
+ *  a status outside 200 to 599. */
 GARM_EXPORT int garm_text(garm_ctx *c, int status, const char *format, ...) GARM_PRINTF_(3, 4);
 /** Replies with `html`, which is copied, as text/html in UTF-8, unless Content-Type was set. */
 GARM_EXPORT int garm_html(garm_ctx *c, int status, const char *html);
-/** Replies with `size` bytes, which are copied. `type` is the Content-Type; NULL: the one set, or none. */
+/** Replies with `size` bytes, which are copied. `type` is the Content-Type; NULL: the one set,
+ *  or none. */
 GARM_EXPORT int garm_bytes(garm_ctx *c, int status, const char *type, const void *data,
                            size_t size);
-/** The same without a copy: `data` must stay unchanged until the request's last deferred function. */
+/** The same without a copy: `data` must stay unchanged until the request's last deferred
+ *  function. */
 GARM_EXPORT int garm_bytes_view(garm_ctx *c, int status, const char *type, const void *data,
                                 size_t size);
-/** Redirects to `url` (a URI reference; other bytes are escaped). `status`: 301, 302, 303, 307 or 308, else -EINVAL. */
+/** Redirects to `url` (a URI reference; other bytes are escaped). `status`: 301, 302, 303, 307
+ *  or 308, else -EINVAL. */
 GARM_EXPORT int garm_redirect(garm_ctx *c, int status, const char *url);
-/** Replies with the file at `path`, which the application chose: never build it from what a client sent. The type is that of the
- *  name's ending, unless Content-Type was set. -ENOENT also for what is no regular file; -EACCES, -EMFILE ... as open(2). */
+/** Replies with the file at `path`, which the application chose: never build it from what a
+ *  client sent. The type is that of the name's ending, unless Content-Type was set. -ENOENT also
+ *  for what is no regular file; -EACCES, -EMFILE ... as open(2). */
 GARM_EXPORT int garm_file(garm_ctx *c, const char *path);
-/** The same for a `path` that a client chose, within the directory `dir_fd`: it cannot leave it, by dots, links or otherwise. A path
- *  with control bytes is -ENOENT. */
+/** The same for a `path` that a client chose, within the directory `dir_fd`: it cannot leave it,
+ *  by dots, links or otherwise. A path with control bytes is -ENOENT. */
 GARM_EXPORT int garm_file_beneath(garm_ctx *c, int dir_fd, const char *path);
-/** Replies with an error (status 400 to 599, else -EINVAL), as the server would render it, with a text of your own. */
+/** Replies with an error (status 400 to 599, else -EINVAL), as the server would render it, with
+ *  a text of your own. */
 GARM_EXPORT int garm_problem(garm_ctx *c, int status, const char *format, ...) GARM_PRINTF_(3, 4);
 
-/** Sets a field, in the place of earlier ones of that name. Name and value are copied. -EINVAL, and a log line, for a name that is no
- *  token, a value with control bytes or blanks at its ends, and the fields that are the server's: Connection,
- *  Transfer-Encoding, Keep-Alive, Upgrade, Trailer, Date, Server. Content-Length may be set for a streamed reply: writing
- *  more is -EMSGSIZE, less resets the connection. -EALREADY once the head is sent; -EMSGSIZE after 100 fields. */
+/** Sets a field, in the place of earlier ones of that name. Name and value are copied. -EINVAL,
+ *  and a log line, for a name that is no token, a value with control bytes or blanks at its
+ *  ends, and the fields that are the server's: Connection, Transfer-Encoding, Keep-Alive,
+ *  Upgrade, Trailer, Date, Server. Content-Length may be set for a streamed reply: writing more
+ *  is -EMSGSIZE, less resets the connection. -EALREADY once the head is sent; -EMSGSIZE after
+ *  100 fields. */
 GARM_EXPORT int garm_set_header(garm_ctx *c, const char *name, const char *value);
 /** The same with a formatted value. */
 GARM_EXPORT int garm_set_headerf(garm_ctx *c, const char *name, const char *format, ...)
     GARM_PRINTF_(3, 4);
-/** Adds a field line beside earlier ones of that name (Vary, Link, Set-Cookie). Else as garm_set_header. */
+/** Adds a field line beside earlier ones of that name (Vary, Link, Set-Cookie). Else as
+ *  garm_set_header. */
 GARM_EXPORT int garm_add_header(garm_ctx *c, const char *name, const char *value);
 
 enum garm_same_site {
@@ -58,8 +69,9 @@ typedef struct garm_cookie_opts {
     enum garm_same_site same_site GARM_UNSET_;
 } garm_cookie_opts;
 
-/** Adds a Set-Cookie line. -EINVAL, and a log line, for a name that is no token, a value with bytes that cookies cannot hold (blanks, quotes,
- *  commas, semicolons, backslashes, controls), and bad options. RFC 6265 section 4.1. See garm_set_cookie. */
+/** Adds a Set-Cookie line. -EINVAL, and a log line, for a name that is no token, a value with
+ *  bytes that cookies cannot hold (blanks, quotes, commas, semicolons, backslashes, controls),
+ *  and bad options. RFC 6265 section 4.1. See garm_set_cookie. */
 GARM_EXPORT int garm_set_cookie_with(garm_ctx *c, const char *name, const char *value,
                                      const garm_cookie_opts *opts);
 /* garm_set_cookie(c, "theme", "dark", .max_age_s = 86400 * 365) */
@@ -67,11 +79,12 @@ GARM_EXPORT int garm_set_cookie_with(garm_ctx *c, const char *name, const char *
     garm_set_cookie_with((c), (name), GARM_HEAD_(__VA_ARGS__, ),                                   \
                          GARM_OPTS_(garm_cookie_opts, __VA_ARGS__))
 
-/** The status of a streamed reply, before its first byte; 200 without it. -EINVAL outside 200 to 599, -EALREADY once the head is sent. */
+/** The status of a streamed reply, before its first byte; 200 without it. -EINVAL outside 200 to
+ *  599, -EALREADY once the head is sent. */
 GARM_EXPORT int garm_set_status(garm_ctx *c, int status);
-/** Streams the next piece of the body, gathered with those around it. Returns when all of it is copied or sent.
- *  0; -ECONNRESET the client is gone; -ETIMEDOUT it takes too little; -ECANCELED; -EMSGSIZE more than Content-Length promised.
- *  May suspend. */
+/** Streams the next piece of the body, gathered with those around it. Returns when all of it is
+ *  copied or sent. 0; -ECONNRESET the client is gone; -ETIMEDOUT it takes too little;
+ *  -ECANCELED; -EMSGSIZE more than Content-Length promised. May suspend. */
 GARM_EXPORT int garm_write(garm_ctx *c, const void *data, size_t size);
 /** Sends what is gathered, and the head, now. As garm_write. May suspend. */
 GARM_EXPORT int garm_flush(garm_ctx *c);

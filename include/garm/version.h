@@ -11,8 +11,8 @@
 
 GARM_BEGIN
 
-/** The version of the library that runs, such as "0.1.0": compare it with GARM_VERSION, that of the headers.
- *  Any thread. Static storage. */
+/** The version of the library that runs, such as "0.1.0": compare it with GARM_VERSION, that of
+ *  the headers. Any thread. Static storage. */
 GARM_EXPORT const char *garm_version(void);
 
 GARM_END

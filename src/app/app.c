@@ -1,5 +1,6 @@
-/* Setting an application up: routes, groups, middleware, hooks and flags, as they are registered. What
- * becomes of them is freeze.c's. Mistakes are noted, the first one counts, and setting up goes on. */
+/* Setting an application up: routes, groups, middleware, hooks and flags, as they are
+ * registered. What becomes of them is freeze.c's. Mistakes are noted, the first one counts, and
+ * setting up goes on. */
 #include "app/app.h"
 
 #include "app/flags.h"

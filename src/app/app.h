@@ -1,5 +1,6 @@
-/* The application as it is set up: groups of routes, with their middleware and options, hooks, jobs and
- * flags; and as it is frozen at the start, one chain of functions per route. Knows no requests. */
+/* The application as it is set up: groups of routes, with their middleware and options, hooks,
+ * jobs and flags; and as it is frozen at the start, one chain of functions per route. Knows no
+ * requests. */
 #ifndef GARM_APP_APP_H
 #define GARM_APP_APP_H
 
@@ -22,7 +23,8 @@ struct running_periodic;
 struct router;
 struct server_worker;
 
-/* What a route does, and under which bounds. Also, without a pattern, what a group does for requests that no route of it takes. */
+/* What a route does, and under which bounds. Also, without a pattern, what a group does for
+ * requests that no route of it takes. */
 struct endpoint {
     struct endpoint *next;
     const struct garm_app *group;
@@ -58,8 +60,8 @@ struct garm_app {
         *prefix; /* with those of its parents: "[HOST]/PATH" without a slash at the end, or "" */
     struct middleware *uses; /* in the order added */
     garm_error_fn *on_error;
-    struct endpoint
-        options; /* what its routes inherit, and its chain for requests without a route */
+    /* what its routes inherit, and its chain for requests without a route */
+    struct endpoint options;
 };
 
 struct hook {
@@ -101,8 +103,8 @@ struct garm_worker {
     int index;                           /* -1 in START and STOP */
     void *data;
     struct running_periodic *periodics; /* of the first worker */
-    struct buf
-        scratch; /* for text made between two suspensions; kept, so that making it costs no allocation */
+    /* for text made between two suspensions; kept, so that making it costs no allocation */
+    struct buf scratch;
 };
 
 /* What a scratch buffer may grow to, and what of it is kept. */
@@ -123,8 +125,8 @@ MUST_CHECK int application_freeze(struct application *application);
 void application_fail(struct application *application, const char *where, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
-/** Calls the hooks of an event. START and WORKER_START: in order; at the first failure those of `undo` are called, for
- *  what had succeeded, in reverse, and its errno is returned. */
+/** Calls the hooks of an event. START and WORKER_START: in order; at the first failure those of
+ *  `undo` are called, for what had succeeded, in reverse, and its errno is returned. */
 MUST_CHECK int application_start_hooks(struct application *application, struct garm_worker *worker,
                                        enum garm_event event, enum garm_event undo);
 /** STOP and WORKER_STOP: in reverse order. */

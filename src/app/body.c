@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-/* A body whose declared length is at most this goes to the arena; others to memory of their own, which grows as
- * the bytes come, for a length is only a claim. */
+/* A body whose declared length is at most this goes to the arena; others to memory of their own,
+ * which grows as the bytes come, for a length is only a claim. */
 #define BODY_IN_ARENA_MAX KIB(16)
 #define BODY_FIRST_BYTES  KIB(16)
 

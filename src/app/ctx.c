@@ -1,4 +1,5 @@
-/* The life of a context: made for a request, a child or a job; ended when its deferred functions ran. */
+/* The life of a context: made for a request, a child or a job; ended when its deferred functions
+ * ran. */
 #include "app/ctx.h"
 
 #include "app/tasks.h"

@@ -1,5 +1,5 @@
-/* A request on its way through the application (or work without one): what a garm_ctx is. It lives on
- * the task's stack for as long as the task works for it. */
+/* A request on its way through the application (or work without one): what a garm_ctx is. It
+ * lives on the task's stack for as long as the task works for it. */
 #ifndef GARM_APP_CTX_H
 #define GARM_APP_CTX_H
 
@@ -54,14 +54,14 @@ struct filter {
 
 struct reply {
     enum reply_state state;
-    uint16_t
-        status; /* of a held or sent reply; of a streamed one that has not begun, 0 or what was set */
+    /* of a held or sent reply; of a streamed one that has not begun, 0 or what was set */
+    uint16_t status;
     bool rendered; /* the server's rendering of an error, or the error handler's */
     bool sealing;  /* its last moment: hooks and filters run */
     int error;     /* the negative errno behind it */
     int fd;        /* of a held file, else -1 */
-    uint64_t
-        length; /* of a held file; of a streamed reply as promised, or EXCHANGE_LENGTH_UNKNOWN */
+    /* of a held file; of a streamed reply as promised, or EXCHANGE_LENGTH_UNKNOWN */
+    uint64_t length;
     struct slice body;
     struct h1_response_field *fields;
     size_t field_count, field_cap;
@@ -84,8 +84,9 @@ struct garm_ctx {
     struct loop *loop;
     const struct endpoint *route;
     size_t at; /* which function of the chain runs */
-    uint16_t
-        broken; /* the request cannot be answered but with this: 500 (a bug of the handler's), 503 (no memory) */
+    /* the request cannot be answered but with this: 500 (a bug of the handler's), 503 (no
+     * memory) */
+    uint16_t broken;
     uint16_t unrouted; /* 0; or why no route runs: 404, 405, 501, 204 (automatic OPTIONS) */
     bool plain;        /* the path has no escapes */
     bool in_error_fn;  /* a custom error handler runs */
@@ -123,7 +124,8 @@ void ctx_bug(garm_ctx *c, const char *format, ...) PRINTF_LIKE(2, 3);
 /** Logs with the request's method, path and route beside the text. */
 void ctx_log(garm_ctx *c, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/** What a wait or reply of this context returns instead of beginning: 0, or -ENOMEM or -EINVAL of a broken one. */
+/** What a wait or reply of this context returns instead of beginning: 0, or -ENOMEM or -EINVAL
+ *  of a broken one. */
 static inline int ctx_check(const garm_ctx *c)
 {
     return LIKELY(c->broken == 0) ? 0 : c->broken == 503 ? -ENOMEM : -EINVAL;

@@ -41,7 +41,8 @@ static int resolve_path(garm_ctx *c)
     return 0;
 }
 
-/* The innermost group whose prefix the path has: its middleware is around answers without a route. */
+/* The innermost group whose prefix the path has: its middleware is around answers without a
+ * route. */
 static const struct endpoint *endpoint_without_route(garm_ctx *c)
 {
     const struct application *const application = c->worker->application;
@@ -116,7 +117,8 @@ int answer_unrouted(garm_ctx *c)
 
 /* The chain. */
 
-/* Runs the chain from function `at` on. The handler does not run for a body that is known to be too long. */
+/* Runs the chain from function `at` on. The handler does not run for a body that is known to be
+ * too long. */
 static int run_from(garm_ctx *c, size_t at)
 {
     const struct endpoint *const route = c->route;

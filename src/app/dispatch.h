@@ -1,4 +1,5 @@
-/* One request, up once and down once: found a route, its chain run, its result judged, its reply sent. */
+/* One request, up once and down once: found a route, its chain run, its result judged, its reply
+ * sent. */
 #ifndef GARM_APP_DISPATCH_H
 #define GARM_APP_DISPATCH_H
 
@@ -10,8 +11,8 @@ void app_serve(struct exchange *x, void *worker_data);
 /** The end of a chain without a route: 404, 405 or 501, or 204 to OPTIONS. */
 int answer_unrouted(garm_ctx *c);
 
-/** Judges what a function of the chain returned, and renders what it calls for. 0 if there is a reply then; else no answer can be
- *  given any more. May suspend. */
+/** Judges what a function of the chain returned, and renders what it calls for. 0 if there is a
+ *  reply then; else no answer can be given any more. May suspend. */
 MUST_CHECK int judge(garm_ctx *c, int rc);
 
 /** Runs the route's chain on a stack as large as it wants, under its deadline. */

@@ -1,5 +1,5 @@
-/* Freezing an application: every route gets its chain, its bounds and its place in the router. From then
- * on all of it is read-only, and shared by the workers without a lock. */
+/* Freezing an application: every route gets its chain, its bounds and its place in the router.
+ * From then on all of it is read-only, and shared by the workers without a lock. */
 #include "app/app.h"
 
 #include "app/dispatch.h"
@@ -123,7 +123,8 @@ static int freeze_endpoints(struct application *application)
     return 0;
 }
 
-/* A pattern for the groups' own router. Where two groups compete for the same paths the first one has them. */
+/* A pattern for the groups' own router. Where two groups compete for the same paths the first
+ * one has them. */
 static int add_group_pattern(struct application *application, struct garm_app *group,
                              const char *suffix)
 {

@@ -1,4 +1,5 @@
-/* Hooks of the application, in order at the start and in reverse at the end; and what they may touch. */
+/* Hooks of the application, in order at the start and in reverse at the end; and what they may
+ * touch. */
 #include "app/app.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* What a function's return value means: the rules of garm_handler, in one place. Judged is the request's
- * state first (client gone, body broken, deadline passed), then the value. */
+/* What a function's return value means: the rules of garm_handler, in one place. Judged is the
+ * request's state first (client gone, body broken, deadline passed), then the value. */
 #include "app/dispatch.h"
 
 #include "app/reply.h"

@@ -38,8 +38,8 @@ char *garm_dup(garm_ctx *c, const char *text)
     return copy != NULL ? copy : empty;
 }
 
-/* What the arena holds for the request itself: a mark is worth nothing once it has grown. The end of a body
- * may have left trailers. */
+/* What the arena holds for the request itself: a mark is worth nothing once it has grown. The
+ * end of a body may have left trailers. */
 static uintptr_t pinned(const garm_ctx *c)
 {
     return c->pins * 2 + (c->x != NULL && c->x->body_done ? 1 : 0);

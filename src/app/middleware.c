@@ -1,5 +1,6 @@
-/* What middleware hangs around a reply: hooks before the head, filters, and hooks at the end. Those of
- * inner middleware come first; those of one middleware in the order they were asked for. */
+/* What middleware hangs around a reply: hooks before the head, filters, and hooks at the end.
+ * Those of inner middleware come first; those of one middleware in the order they were asked
+ * for. */
 #include "app/reply.h"
 
 #include <garm/middleware.h>

@@ -1,5 +1,5 @@
-/* See own_stack.h. Tasks are started by the loop, so a job asks it to; then the parent parks until the
- * child has ended. */
+/* See own_stack.h. Tasks are started by the loop, so a job asks it to; then the parent parks
+ * until the child has ended. */
 #include "app/own_stack.h"
 
 #include "app/dispatch.h"
@@ -39,7 +39,8 @@ static void start_child(struct job *job)
     }
 }
 
-/* The wait for the child may be left, to tell it of a cancellation; then it begins anew, and cannot be left. */
+/* The wait for the child may be left, to tell it of a cancellation; then it begins anew, and
+ * cannot be left. */
 static bool leave_wait(void *arg)
 {
     const struct own_stack *const own = arg;

@@ -4,8 +4,8 @@
 
 #include "app/ctx.h"
 
-/** run_chain on a task with the route's stack_bytes; the calling task waits, and hands on its own cancellation. Without such a
- *  stack the answer is 503. May suspend. */
+/** run_chain on a task with the route's stack_bytes; the calling task waits, and hands on its
+ *  own cancellation. Without such a stack the answer is 503. May suspend. */
 void run_chain_on_own_stack(garm_ctx *c);
 
 #endif

@@ -1,5 +1,5 @@
-/* garm_every: a timer on the first worker's loop per job, which starts a task when the last one has ended.
- * Between two runs nothing holds the server back from ending. */
+/* garm_every: a timer on the first worker's loop per job, which starts a task when the last one
+ * has ended. Between two runs nothing holds the server back from ending. */
 #include "app/tasks.h"
 
 #include "app/server.h"

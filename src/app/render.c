@@ -1,5 +1,5 @@
-/* The one place where errors become replies: by the group's error handler, else as problem+json (RFC
- * 9457) or HTML, whichever the client's Accept prefers. */
+/* The one place where errors become replies: by the group's error handler, else as problem+json
+ * (RFC 9457) or HTML, whichever the client's Accept prefers. */
 #include "app/reply.h"
 
 #include "app/negotiate.h"

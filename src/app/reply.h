@@ -1,4 +1,5 @@
-/* The reply of a context: held, changed, rendered, sent. What reply.c, fields.c, render.c and send.c share. */
+/* The reply of a context: held, changed, rendered, sent. What reply.c, fields.c, render.c and
+ * send.c share. */
 #ifndef GARM_APP_REPLY_H
 #define GARM_APP_REPLY_H
 
@@ -15,18 +16,22 @@ void reply_drop(garm_ctx *c);
 /** The field's index, or field_count. `name` in any case. */
 size_t reply_field_find(const garm_ctx *c, struct slice name);
 bool reply_field_is_set(const garm_ctx *c, struct slice name);
-/** Puts a field that needs no check and no copy in the place of those of its name. 0, -ENOMEM, -EMSGSIZE. */
+/** Puts a field that needs no check and no copy in the place of those of its name. 0, -ENOMEM,
+ *  -EMSGSIZE. */
 MUST_CHECK int reply_field_put(garm_ctx *c, struct slice name, struct slice value);
-/** Puts Allow, with the methods that the target has, or those of the whole application for a target without a path. 0 or -ENOMEM. */
+/** Puts Allow, with the methods that the target has, or those of the whole application for a
+ *  target without a path. 0 or -ENOMEM. */
 MUST_CHECK int reply_set_allow(garm_ctx *c);
 /** Removes the fields that speak of the content: before an error takes its place. */
 void reply_fields_drop_content(garm_ctx *c);
 
-/** Puts a rendered status in the place of whatever is held: 204, 304, or an error by the route's error handler, or as problem+json or HTML.
- *  `detail` (may be NULL) is for people; it must live as long as the context. Works without memory too, with an empty body. May suspend. */
+/** Puts a rendered status in the place of whatever is held: 204, 304, or an error by the route's
+ *  error handler, or as problem+json or HTML. `detail` (may be NULL) is for people; it must live
+ *  as long as the context. Works without memory too, with an empty body. May suspend. */
 void reply_render(garm_ctx *c, int status, int cause, const char *detail);
 
-/** Sends what is held, or ends what is streamed. 0, or why the answer is not complete. May suspend. */
+/** Sends what is held, or ends what is streamed. 0, or why the answer is not complete. May
+ *  suspend. */
 MUST_CHECK int reply_send(garm_ctx *c);
 
 /** Passes data to the filters from `filter` on (NULL: none left), and to the client. */

@@ -90,7 +90,8 @@ static struct router_param *find_param(garm_ctx *c, const char *name)
     return NULL;
 }
 
-/* Decodes a parameter, once, into memory of the request's. A bad escape cannot occur: the head's parser refuses it. */
+/* Decodes a parameter, once, into memory of the request's. A bad escape cannot occur: the head's
+ * parser refuses it. */
 static const char *decode_param(garm_ctx *c, struct router_param *param)
 {
     char *const text = ctx_alloc(c, param->raw.len + 1);

@@ -1,4 +1,5 @@
-/* The worker's scratch buffer: for text of a length not known beforehand, made without a suspension. */
+/* The worker's scratch buffer: for text of a length not known beforehand, made without a
+ * suspension. */
 #ifndef GARM_APP_SCRATCH_H
 #define GARM_APP_SCRATCH_H
 
@@ -13,7 +14,8 @@ static inline struct buf *scratch_begin(garm_ctx *c)
     return scratch;
 }
 
-/** A copy of `s` in the arena that ends in NUL; empty when memory runs out, and the request is poisoned. */
+/** A copy of `s` in the arena that ends in NUL; empty when memory runs out, and the request is
+ *  poisoned. */
 static inline struct slice scratch_dup(garm_ctx *c, struct slice s)
 {
     const char *const copy = ctx_dup(c, s);

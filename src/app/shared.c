@@ -1,5 +1,5 @@
-/* Values that are replaced as a whole: readers pin the version they got, and the last one to let go of a
- * replaced version frees it. */
+/* Values that are replaced as a whole: readers pin the version they got, and the last one to let
+ * go of a replaced version frees it. */
 #include "app/ctx.h"
 
 #include "base/sys.h"
@@ -17,8 +17,8 @@ struct version {
 };
 
 struct garm_shared {
-    pthread_mutex_t
-        lock; /* held for the moment in which `current` is read and pinned, or swapped */
+    /* held for the moment in which `current` is read and pinned, or swapped */
+    pthread_mutex_t lock;
     struct version *current; /* NULL before the first */
     void (*free_fn)(void *value);
 };

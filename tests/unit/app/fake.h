@@ -1,5 +1,5 @@
-/* An application under test: set up as in a program, then driven by a fake exchange, which notes all that is
- * done to it, on a task of a loop in a simulated world. */
+/* An application under test: set up as in a program, then driven by a fake exchange, which notes
+ * all that is done to it, on a task of a loop in a simulated world. */
 #ifndef TESTS_UNIT_APP_FAKE_H
 #define TESTS_UNIT_APP_FAKE_H
 
@@ -47,7 +47,8 @@ void fake_start_with(void (*setup)(garm_app *app), const char *const *flags);
 /** Ends it, with all that belongs to it; fails the test if a task is left. */
 void fake_end(void);
 
-/** The answer to a request: its line and fields, lines apart by "\n" ("GET /x HTTP/1.1\nHost: a"). Valid until the next one. */
+/** The answer to a request: its line and fields, lines apart by "\n" ("GET /x HTTP/1.1\nHost:
+ *  a"). Valid until the next one. */
 const struct answer *fake_ask(const char *head);
 const struct answer *fake_ask_as(const char *head, const struct fake_client *client);
 

@@ -8,7 +8,8 @@
     X(reply)                                                                                       \
     X(request)                                                                                     \
     X(returns)                                                                                     \
-    X(setup)
+    X(setup)                                                                                       \
+    X(test_client)
 
 #define X(name) Suite *suite_##name(void);
 SUITES(X)

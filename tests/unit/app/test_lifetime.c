@@ -1,4 +1,5 @@
-/* Memory, deferred functions, children, waits: what lives how long, and what happens when there is none. */
+/* Memory, deferred functions, children, waits: what lives how long, and what happens when there
+ * is none. */
 #include "fake.h"
 
 #include "base/sys.h"

@@ -33,7 +33,8 @@ static const struct answer *ask(garm_handler *fn, const char *head)
     return fake_ask(head);
 }
 
-/* Asks for everything, twice and in changing order: the answers must not depend on what was asked before. */
+/* Asks for everything, twice and in changing order: the answers must not depend on what was
+ * asked before. */
 static int tell_all(garm_ctx *c)
 {
     const char *const path = garm_path(c);

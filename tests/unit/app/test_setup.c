@@ -1,4 +1,5 @@
-/* Setting an application up: what is refused, and how the refusal reads; options, hooks and flags. */
+/* Setting an application up: what is refused, and how the refusal reads; options, hooks and
+ * flags. */
 #include "fake.h"
 
 #include <check.h>
