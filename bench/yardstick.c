@@ -1,6 +1,6 @@
-/* The floor to measure against: edge-triggered epoll that looks for no more than the ends of heads, and
- * answers each with the same ready-made bytes, one write per batch. Not a server: nothing is parsed, no
- * deadline, no limit. Usage: yardstick PORT */
+/* The floor to measure against: edge-triggered epoll that looks for no more than the ends of heads,
+ * and answers each with the same ready-made bytes, one write per batch. Not a server: nothing is
+ * parsed, no deadline, no limit. Usage: yardstick PORT */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -35,7 +35,8 @@ static int open_listener(unsigned short port)
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-    if (fd < 0 || bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(fd, 4096) < 0) {
+    if (fd < 0 || bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0 ||
+        listen(fd, 4096) < 0) {
         die("listen");
     }
     return fd;

@@ -40,8 +40,9 @@ int verb_unknown(const char *name)
     char text[80];
     const struct verb *const near = nearest(name);
     fprintf(stderr, "garm: unknown verb '%s'; %s%s%s'garm help' lists all\n",
-            text_printable(slice_cstr(name), text, sizeof(text)), near == NULL ? "" : "did you mean '",
-            near == NULL ? "" : near->name, near == NULL ? "" : "'? ");
+            text_printable(slice_cstr(name), text, sizeof(text)),
+            near == NULL ? "" : "did you mean '", near == NULL ? "" : near->name,
+            near == NULL ? "" : "'? ");
     return VERB_USAGE;
 }
 

@@ -23,7 +23,8 @@ extern const struct verb verb_version;
 
 /** The verb of this name, or NULL. */
 const struct verb *verb_find(const char *name);
-/** Says on standard error that there is no such verb, and which one is nearest. Returns VERB_USAGE. */
+/** Says on standard error that there is no such verb, and which one is nearest. Returns
+ *  VERB_USAGE. */
 int verb_unknown(const char *name);
 /** Says on standard error that `text` is one argument too many. Returns VERB_USAGE. */
 int verb_unexpected(const struct verb *verb, const char *text);

@@ -1,5 +1,5 @@
-/* A stream: the bytes of one open connection, over whatever carries them. TCP and unix sockets, and the
- * simulator's in-memory ones, go to the I/O seam as they are; TLS will put itself between. */
+/* A stream: the bytes of one open connection, over whatever carries them. TCP and unix sockets, and
+ * the simulator's in-memory ones, go to the I/O seam as they are; TLS will put itself between. */
 #ifndef GARM_NET_STREAM_H
 #define GARM_NET_STREAM_H
 
@@ -17,7 +17,8 @@ struct stream;
 struct stream_ops {
     ssize_t (*recv)(struct stream *stream, void *buf, size_t cap);
     ssize_t (*send)(struct stream *stream, const struct iovec *iov, size_t count, bool more);
-    ssize_t (*send_file)(struct stream *stream, int file_fd, int64_t *offset, size_t size, bool more);
+    ssize_t (*send_file)(struct stream *stream, int file_fd, int64_t *offset, size_t size,
+                         bool more);
     int (*shut_write)(struct stream *stream);
     void (*close)(struct stream *stream, bool reset);
 };
@@ -28,8 +29,8 @@ struct stream {
     const struct stream_ops *ops;
 };
 
-/** A plain stream over an accepted descriptor, which it owns; watched from now on. Memory must outlive
- *  the turn in which it is closed. 0, or a negative errno and the descriptor is closed. */
+/** A plain stream over an accepted descriptor, which it owns; watched from now on. Memory must
+ *  outlive the turn in which it is closed. 0, or a negative errno and the descriptor is closed. */
 MUST_CHECK int stream_open(struct stream *stream, struct io *io, int fd,
                            void (*on_ready)(struct io_watch *watch, unsigned ready));
 /** Ends the watch and closes; with `reset` by an RST. */

@@ -1,4 +1,5 @@
-/* Accepting: until nothing waits or the turn's budget is spent; never spinning when descriptors run out. */
+/* Accepting: until nothing waits or the turn's budget is spent; never spinning when descriptors run
+ * out. */
 #include "serve/acceptor.h"
 
 #include "base/sys.h"
@@ -15,8 +16,8 @@ static bool out_of_something(int error)
     return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM;
 }
 
-/* Tells the first in the queue that there is no room, instead of letting it hang: the reserve descriptor
- * makes place for that. */
+/* Tells the first in the queue that there is no room, instead of letting it hang: the reserve
+ * descriptor makes place for that. */
 static void shed_one(struct acceptor *acceptor)
 {
     struct shard *const shard = acceptor->shard;
@@ -28,7 +29,8 @@ static void shed_one(struct acceptor *acceptor)
     const int fd = io->ops->accept(io, acceptor->watch.fd, NULL, NULL);
     if (fd >= 0) {
         char text[REFUSAL_SIZE];
-        const struct iovec iov = {text, h1_refusal_text(shard, 503, "too many connections; try again", text)};
+        const struct iovec iov = {
+            text, h1_refusal_text(shard, 503, "too many connections; try again", text)};
         const ssize_t n = io->ops->send(io, fd, &iov, 1, false);
         io->ops->close(io, fd, n < 0);
     }
@@ -39,7 +41,8 @@ static void rest(struct acceptor *acceptor, int error)
 {
     struct loop *const loop = &acceptor->shard->worker.loop;
     log_write(server_logger(acceptor->shard->worker.server), LOG_WARN,
-              "cannot accept: %s; trying again in %d ms (raise the limit on open files, or lower the connection limit)",
+              "cannot accept: %s; trying again in %d ms (raise the limit on open files, or lower "
+              "the connection limit)",
               sys_error_text(error), RETRY_MS);
     if (error == -EMFILE || error == -ENFILE) {
         shed_one(acceptor);

@@ -7,8 +7,8 @@
 struct acceptor {
     struct io_watch watch;
     struct shard *shard;
-    int *fd;            /* the listener's */
-    bool shared;        /* other shards accept from the same descriptor */
+    int *fd;     /* the listener's */
+    bool shared; /* other shards accept from the same descriptor */
     bool watching;
     struct timer retry; /* after descriptors ran out */
 };
@@ -18,8 +18,8 @@ void acceptor_init(struct acceptor *acceptor, struct shard *shard, int *fd, bool
 /** Watches the socket: 0 or a negative errno. A no-op while watching. */
 int acceptor_resume(struct acceptor *acceptor);
 void acceptor_pause(struct acceptor *acceptor);
-/** Accepts all that waits, without a budget, and stops watching for good. Closes the descriptor unless it
- *  is shared. */
+/** Accepts all that waits, without a budget, and stops watching for good. Closes the descriptor
+ *  unless it is shared. */
 void acceptor_finish(struct acceptor *acceptor);
 /** Closes the descriptor of a finished acceptor, once nobody accepts from it any more. */
 void acceptor_close(struct acceptor *acceptor);

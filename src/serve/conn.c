@@ -1,5 +1,5 @@
-/* A connection's life: readiness, heads, deadlines, linger. Everything here runs in the loop; what runs on
- * a task is in h1_serve.c. */
+/* A connection's life: readiness, heads, deadlines, linger. Everything here runs in the loop; what
+ * runs on a task is in h1_serve.c. */
 #include "serve/conn.h"
 
 #include "base/sys.h"

@@ -1,8 +1,7 @@
-/* A connection. Idle, it is this structure and nothing else; with a request, or part of one, it borrows
- * an `active` block, an output buffer and, while a handler runs, a task with its stack.
+/* A connection. Idle, it is this structure and nothing else; with a request, or part of one, it
+ * borrows an `active` block, an output buffer and, while a handler runs, a task with its stack.
  *
- *     IDLE -> HEAD -> QUEUED -> RUNNING -> IDLE | HEAD | QUEUED | LINGER -> gone
- */
+ *     IDLE -> HEAD -> QUEUED -> RUNNING -> IDLE | HEAD | QUEUED | LINGER -> gone */
 #ifndef GARM_SERVE_CONN_H
 #define GARM_SERVE_CONN_H
 
@@ -23,13 +22,14 @@ enum conn_state {
     CONN_DEAD,
 };
 
-#define ARENA_ROOM   3072
-#define RX_ROOM      8192
-#define RX_ROOM_MIN  2048 /* less free room than this is not worth a receive */
-#define RX_BIG_SIZE  (LIMIT_HEAD_BYTES + KIB(16))
-#define OUT_ROOM     (KIB(16) - 2 * sizeof(uint32_t))
+#define ARENA_ROOM  3072
+#define RX_ROOM     8192
+#define RX_ROOM_MIN 2048 /* less free room than this is not worth a receive */
+#define RX_BIG_SIZE (LIMIT_HEAD_BYTES + KIB(16))
+#define OUT_ROOM    (KIB(16) - 2 * sizeof(uint32_t))
 
-/* Received bytes: [start, end) are not consumed yet; those before `pin` belong to the current request's head. */
+/* Received bytes: [start, end) are not consumed yet; those before `pin` belong to the current
+ * request's head. */
 struct rx {
     char *base;
     uint32_t cap, pin, start, end;
@@ -44,7 +44,7 @@ struct out {
 /* What a connection borrows from the first byte of a head to the end of its answer. */
 struct active {
     struct rx rx;
-    char *retired; /* a large receive buffer in which the current request's head still lies; or NULL */
+    char *retired; /* a large receive buffer that still holds the current request's head, or NULL */
     struct h1_parser parser;
     struct h1_head head;
     struct h1_error refusal; /* status 0: the head is sound */
@@ -71,14 +71,14 @@ struct conn {
     uint8_t state;         /* enum conn_state */
     bool readable : 1;     /* reading may give bytes */
     bool writable : 1;
-    bool fin : 1;          /* the peer's FIN has come, behind what can still be read */
-    bool eof : 1;          /* and was read */
-    bool gone : 1;         /* nothing can be sent any more */
-    bool reset : 1;        /* close by an RST */
-    bool last : 1;         /* the answer said Connection: close */
-    bool served : 1;       /* has had an answer */
+    bool fin : 1;    /* the peer's FIN has come, behind what can still be read */
+    bool eof : 1;    /* and was read */
+    bool gone : 1;   /* nothing can be sent any more */
+    bool reset : 1;  /* close by an RST */
+    bool last : 1;   /* the answer said Connection: close */
+    bool served : 1; /* has had an answer */
     uint32_t linger_bytes;
-    struct list node;      /* in shard->conns */
+    struct list node; /* in shard->conns */
     struct job job;
     struct timer timer;
     struct grave grave;
@@ -87,43 +87,50 @@ struct conn {
 
 /** Takes an accepted descriptor, success or failure. */
 void conn_open(struct shard *shard, int fd, const struct address *peer);
-/** Drops it at once, unless a task runs: that is cancelled, and the connection goes when it ends. */
+/** Drops it at once, unless a task runs: that is cancelled, and the connection goes when it
+ *  ends. */
 void conn_kill(struct conn *conn, enum cancel_reason reason);
-/** The drain has begun: an idle connection reads once more and ends; others end with their answer. */
+/** The drain has begun: an idle connection reads once more and ends; others end with their
+ *  answer. */
 void conn_drain(struct conn *conn);
 
 /* From the connection's task: */
 
-/** Waits for one of `what` (enum io_ready): 0, or -ECONNRESET, -ETIMEDOUT when the peer is slower than `pace`
- *  allows or made no progress for its stall_ms (else `stall_ms`), -ECANCELED. */
+/** Waits for one of `what` (enum io_ready): 0, or -ECONNRESET, -ETIMEDOUT when the peer is slower
+ *  than `pace` allows or made no progress for its stall_ms (else `stall_ms`), -ECANCELED. */
 MUST_CHECK int conn_wait(struct conn *conn, unsigned what, struct pace *pace, uint32_t stall_ms);
 
-/** More received bytes behind the unconsumed ones, moving those if it must: their count (> 0), 0 at the peer's
- *  FIN, -EAGAIN, or a negative errno. -ENOBUFS: a head fills the largest buffer. Does not wait. */
+/** More received bytes behind the unconsumed ones, moving those if it must: their count (> 0), 0 at
+ *  the peer's FIN, -EAGAIN, or a negative errno. -ENOBUFS: a head fills the largest buffer. Does
+ *  not wait. */
 MUST_CHECK ssize_t conn_fill(struct conn *conn);
 /** Received straight into `buf`, past an empty receive buffer. As conn_fill. */
 MUST_CHECK ssize_t conn_recv(struct conn *conn, void *buf, size_t cap);
 
-/** Room for `size` bytes (at most OUT_ROOM) behind the gathered output, flushing first if it must; fill it and
- *  call conn_out_commit. NULL with *ret_error: as conn_flush, or -ENOMEM. May suspend. */
-MUST_CHECK char *conn_out_reserve(struct conn *conn, size_t size, struct pace *pace, int *ret_error);
+/** Room for `size` bytes (at most OUT_ROOM) behind the gathered output, flushing first if it must;
+ *  fill it and call conn_out_commit. NULL with *ret_error: as conn_flush, or -ENOMEM. May
+ *  suspend. */
+MUST_CHECK char *conn_out_reserve(struct conn *conn, size_t size, struct pace *pace,
+                                  int *ret_error);
 void conn_out_commit(struct conn *conn, size_t size);
-/** Sends the gathered output and `tail` behind it, all of it: 0, or -ECONNRESET, -ETIMEDOUT, -ECANCELED. `more`: further
- *  bytes follow at once. May suspend. */
+/** Sends the gathered output and `tail` behind it, all of it: 0, or -ECONNRESET, -ETIMEDOUT,
+ *  -ECANCELED. `more`: further bytes follow at once. May suspend. */
 MUST_CHECK int conn_send(struct conn *conn, struct slice tail, bool more, struct pace *pace);
-/** Sends `size` bytes of a file, after the gathered output. Also -EIO: it ended before. May suspend. */
-MUST_CHECK int conn_send_file(struct conn *conn, int fd, int64_t offset, uint64_t size, struct pace *pace);
+/** Sends `size` bytes of a file, after the gathered output. Also -EIO: it ended before. May
+ *  suspend. */
+MUST_CHECK int conn_send_file(struct conn *conn, int fd, int64_t offset, uint64_t size,
+                              struct pace *pace);
 static inline int conn_flush(struct conn *conn, struct pace *pace)
 {
     return conn->out == NULL ? 0 : conn_send(conn, slice_of(NULL, 0), false, pace);
 }
 
-/** Parses on in what is received. CONN_QUEUED: a head is complete, or refused (active->refusal); CONN_HEAD: a part of
- *  one is there; CONN_IDLE: nothing. The connection's state stays as it is. */
+/** Parses on in what is received. CONN_QUEUED: a head is complete, or refused (active->refusal);
+ *  CONN_HEAD: a part of one is there; CONN_IDLE: nothing. The connection's state stays as it is. */
 MUST_CHECK enum conn_state conn_parse(struct conn *conn);
 
-/** Ends the task's hold on the connection, which goes to `next` (CONN_IDLE, CONN_HEAD or CONN_QUEUED), or to its end
- *  where gone, reset or last say so. */
+/** Ends the task's hold on the connection, which goes to `next` (CONN_IDLE, CONN_HEAD or
+ *  CONN_QUEUED), or to its end where gone, reset or last say so. */
 void conn_release(struct conn *conn, enum conn_state next);
 
 #endif

@@ -1,5 +1,5 @@
-/* Bytes in and out of a connection, for its task and for the head reader: the receive buffer, the gathered
- * output, and the waits between them. Knows nothing of HTTP. */
+/* Bytes in and out of a connection, for its task and for the head reader: the receive buffer, the
+ * gathered output, and the waits between them. Knows nothing of HTTP. */
 #include "serve/conn.h"
 
 #include <errno.h>
@@ -26,7 +26,8 @@ static int64_t patience(const struct conn *conn, const struct pace *pace, uint32
     if (earned_sec > 1000000) {
         return stall_ns;
     }
-    const int64_t allowed_ns = (int64_t)limits->rate_grace_ms * NS_PER_MS + (int64_t)earned_sec * NS_PER_SEC;
+    const int64_t allowed_ns =
+        (int64_t)limits->rate_grace_ms * NS_PER_MS + (int64_t)earned_sec * NS_PER_SEC;
     const int64_t left_ns = allowed_ns - pace->waited_ns;
     return left_ns < stall_ns ? left_ns : stall_ns;
 }
@@ -38,11 +39,13 @@ int conn_wait(struct conn *conn, unsigned what, struct pace *pace, uint32_t stal
         return -ECONNRESET;
     }
     /* The edge may have come while the task was parked for something else. */
-    if (((what & IO_READABLE) != 0 && conn->readable) || ((what & IO_WRITABLE) != 0 && conn->writable)) {
+    if (((what & IO_READABLE) != 0 && conn->readable) ||
+        ((what & IO_WRITABLE) != 0 && conn->writable)) {
         return 0;
     }
     const int64_t begin_ns = loop->now_ns;
-    const int64_t patience_ns = patience(conn, pace, pace->stall_ms != 0 ? pace->stall_ms : stall_ms);
+    const int64_t patience_ns =
+        patience(conn, pace, pace->stall_ms != 0 ? pace->stall_ms : stall_ms);
     if (patience_ns <= 0) {
         return -ETIMEDOUT;
     }
@@ -82,7 +85,8 @@ ssize_t conn_recv(struct conn *conn, void *buf, size_t cap)
     return n;
 }
 
-/* A larger buffer, or a fresh one; what lies before `pin` stays where it is for as long as the request does. */
+/* A larger buffer, or a fresh one; what lies before `pin` stays where it is for as long as the
+ * request does. */
 static int grow(struct conn *conn)
 {
     struct active *const active = conn->active;

@@ -1,8 +1,9 @@
 /* The exchange: one request and its answer, as the application sees them, whatever protocol carries
  * them. serve implements it (HTTP/1.1: h1_exchange.c); app drives it, from the request's own task.
  *
- * In order: read any of the body, inform any number of times, then respond once - or head, any number of
- * writes, finish. What the application leaves out, the protocol completes (see exchange_ops). */
+ * In order: read any of the body, inform any number of times, then respond once - or head, any
+ * number of writes, finish. What the application leaves out, the protocol completes (see
+ * exchange_ops). */
 #ifndef GARM_SERVE_EXCHANGE_H
 #define GARM_SERVE_EXCHANGE_H
 
@@ -24,37 +25,42 @@ struct task;
 #define EXCHANGE_LENGTH_UNKNOWN UINT64_MAX
 
 struct exchange_head {
-    uint16_t status;                        /* 200 to 599 */
-    uint64_t length;                        /* of the body, or EXCHANGE_LENGTH_UNKNOWN */
-    const struct h1_response_field *fields; /* no framing fields, no Date, no Server; borrowed for the call */
+    uint16_t status; /* 200 to 599 */
+    uint64_t length; /* of the body, or EXCHANGE_LENGTH_UNKNOWN */
+    /* No framing fields, no Date, no Server. Borrowed for the call. */
+    const struct h1_response_field *fields;
     size_t field_count;
 };
 
 struct exchange_ops {
-    /* Reads the next piece of the request body: bytes (> 0); 0 at its end; or negative:
-     * -ECONNRESET the client is gone; -ECANCELED the task is cancelled; -EMSGSIZE past body_max, -EBADMSG malformed,
-     * -ETIMEDOUT too slow: for these three `fault` holds the status to answer with. May suspend. */
+    /* Reads the next piece of the request body: bytes (> 0); 0 at its end; or negative: -ECONNRESET
+     * the client is gone; -ECANCELED the task is cancelled; -EMSGSIZE past body_max, -EBADMSG
+     * malformed, -ETIMEDOUT too slow: for these three `fault` holds the status to answer with. May
+     * suspend. */
     ssize_t (*read)(struct exchange *x, void *buf, size_t cap);
 
-    /* An interim answer (1xx but 101), sent at once. 0, or -ECONNRESET. Nothing is sent to a 1.0 client. May suspend. */
-    int (*inform)(struct exchange *x, uint16_t status, const struct h1_response_field *fields, size_t field_count);
+    /* An interim answer (1xx but 101), sent at once. 0, or -ECONNRESET. Nothing is sent to a 1.0
+     * client. May suspend. */
+    int (*inform)(struct exchange *x, uint16_t status, const struct h1_response_field *fields,
+                  size_t field_count);
 
-    /* A whole answer whose body is at hand. `body` must live until the call returns; to HEAD, 204 and 304 it is not
-     * sent. Gathered with the answers around it and flushed once. May suspend. 0, or as write. */
+    /* A whole answer whose body is at hand. `body` must live until the call returns; to HEAD, 204
+     * and 304 it is not sent. Gathered with the answers around it and flushed once. May suspend. 0,
+     * or as write. */
     int (*respond)(struct exchange *x, const struct exchange_head *head, struct slice body);
 
     /* Begins a streamed answer. 0 or as write. */
     int (*head)(struct exchange *x, const struct exchange_head *head);
-    /* The next piece of the body, gathered until a flush, a full buffer, or the turn's end. Returns when all is copied
-     * or with the kernel: 0; -ECONNRESET gone; -ETIMEDOUT the peer takes too little; -ECANCELED; -EMSGSIZE more than the
-     * head's length. May suspend. */
+    /* The next piece of the body, gathered until a flush, a full buffer, or the turn's end. Returns
+     * when all is copied or with the kernel: 0; -ECONNRESET gone; -ETIMEDOUT the peer takes too
+     * little; -ECANCELED; -EMSGSIZE more than the head's length. May suspend. */
     int (*write)(struct exchange *x, const void *data, size_t size);
     /* The same with `size` bytes of a file from `offset`. -EIO if the file ends before. */
     int (*write_file)(struct exchange *x, int fd, int64_t offset, uint64_t size);
     /* Hands what is gathered to the kernel. 0, or as write. May suspend. */
     int (*flush)(struct exchange *x);
-    /* Ends a streamed answer, with trailers where the framing has room for them. -EPROTO: fewer bytes than the head's
-     * length were written, and the connection is reset. 0, or as write. */
+    /* Ends a streamed answer, with trailers where the framing has room for them. -EPROTO: fewer
+     * bytes than the head's length were written, and the connection is reset. 0, or as write. */
     int (*finish)(struct exchange *x, const struct h1_response_field *trailers, size_t count);
 
     /* Resets the connection: what was sent cannot look complete. Never fails. */
@@ -66,8 +72,9 @@ struct exchange {
 
     /* The request. HTTP/2 and later write their heads into the same form. */
     const struct h1_head *head;
-    char *bytes; /* what the head's spans count from; the byte after a span that ends at its own delimiter may be
-                    overwritten with NUL */
+    /* What the head's spans count from; the byte after a span that ends at its own delimiter may be
+     * overwritten with NUL. */
+    char *bytes;
     const struct h1_head *trailers; /* after the body's end, if it had any; NULL before */
     char *trailer_bytes;
     const struct address *peer;
@@ -76,23 +83,24 @@ struct exchange {
 
     /* What the application may set before it reads. */
     uint64_t body_max; /* bytes; more is -EMSGSIZE. Preset with the server's default */
-    uint32_t stall_ms; /* how long one read or write may go without progress. Preset with 0: the server's bounds */
-    bool close;        /* the connection ends after this answer */
+    uint32_t
+        stall_ms; /* of one read or write without progress. Preset with 0: the server's bounds */
+    bool close;   /* the connection ends after this answer */
 
     /* Where the exchange stands. */
-    uint16_t fault;      /* the status that a broken body calls for: 400, 408, 413, 431; 0 while sound */
+    uint16_t fault; /* the status that a broken body calls for: 400, 408, 413, 431; 0 while sound */
     const char *fault_reason; /* a static phrase beside it */
-    bool body_done;      /* the whole request body was read */
-    bool committed;      /* a final head was given to respond or head */
-    bool finished;       /* and its body too */
-    bool gone;           /* the client is gone: nothing can be sent any more */
-    uint16_t status;     /* of the final head */
-    uint64_t bytes_in;   /* body bytes read */
-    uint64_t bytes_out;  /* body bytes given to respond or write and taken */
+    bool body_done;           /* the whole request body was read */
+    bool committed;           /* a final head was given to respond or head */
+    bool finished;            /* and its body too */
+    bool gone;                /* the client is gone: nothing can be sent any more */
+    uint16_t status;          /* of the final head */
+    uint64_t bytes_in;        /* body bytes read */
+    uint64_t bytes_out;       /* body bytes given to respond or write and taken */
 };
 
-/* What a server does with its requests. Called on a task of the connection's worker; returns when the
- * exchange is finished or aborted (an unfinished one is answered with 500, or reset). */
+/* What a server does with its requests. Called on a task of the connection's worker; returns when
+ * the exchange is finished or aborted (an unfinished one is answered with 500, or reset). */
 typedef void exchange_handler(struct exchange *x, void *worker_data);
 
 #endif

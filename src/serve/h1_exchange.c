@@ -1,5 +1,5 @@
-/* The exchange over HTTP/1.1: bodies in and out with their framing (RFC 9112 sections 6 and 7). */
-#include "serve/h1_serve.h"
+/* The answer of an HTTP/1.1 exchange: its head, its framing, its bytes (RFC 9112 sections 2 to 7). */
+#include "serve/h1_exchange.h"
 
 #include "base/text.h"
 #include "codec/status.h"
@@ -7,200 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
-static struct h1_exchange *of(struct exchange *x)
-{
-    return CONTAINER_OF(x, struct h1_exchange, x);
-}
-
-static const struct server_limits *limits_of(const struct h1_exchange *h)
-{
-    return &h->conn->shard->options->limits;
-}
-
-/* The request's body. */
-
-static ssize_t fault(struct h1_exchange *h, uint16_t status, const char *reason, int error)
-{
-    h->x.fault = status;
-    h->x.fault_reason = reason;
-    h->x.close = true;
-    return error;
-}
-
-static ssize_t fault_of(const struct h1_exchange *h)
-{
-    switch (h->x.fault) {
-    case 408: return -ETIMEDOUT;
-    case 413: return -EMSGSIZE;
-    default: return -EBADMSG;
-    }
-}
-
-/* The client may be waiting for a word before it sends its body (RFC 9110 section 10.1.1). */
-static int send_continue(struct h1_exchange *h)
-{
-    static const struct slice line = {"HTTP/1.1 100 Continue\r\n\r\n", 25};
-    h->continued = true;
-    return conn_send(h->conn, line, false, &h->out);
-}
-
-/* After a receive that gave nothing: waits, or tells why there is no use in it. */
-static int await_body(struct h1_exchange *h, ssize_t received)
-{
-    struct conn *const conn = h->conn;
-    if (received == 0) {
-        return (int)fault(h, 400, "the connection ended inside the body", -EBADMSG);
-    }
-    if (received == -ENOBUFS) {
-        return (int)fault(h, 431, "the trailer section is too large", -EBADMSG);
-    }
-    if (received != -EAGAIN) {
-        h->x.gone = conn->gone;
-        return conn->gone ? -ECONNRESET : (int)received;
-    }
-    if (!h->continued && !h->x.committed) {
-        TRY(send_continue(h));
-    } else if (conn->out != NULL && !h->x.committed) {
-        TRY(conn_flush(conn, &h->out));
-    }
-    h->in.stall_ms = h->x.stall_ms;
-    const int rc = conn_wait(conn, IO_READABLE | IO_PEER_SHUT, &h->in, limits_of(h)->body_stall_ms);
-    if (rc == -ETIMEDOUT) {
-        return (int)fault(h, 408, "the body came too slowly", -ETIMEDOUT);
-    }
-    h->x.gone = conn->gone;
-    return rc;
-}
-
-/* More bytes behind those received: their count, never 0, or a negative errno. */
-static ssize_t fill(struct h1_exchange *h)
-{
-    for (;;) {
-        const ssize_t n = conn_fill(h->conn);
-        if (n > 0) {
-            h->in.bytes += (uint64_t)n;
-            return n;
-        }
-        TRY(await_body(h, n));
-    }
-}
-
-static size_t take(struct rx *rx, void *buf, size_t cap)
-{
-    const size_t have = rx->end - rx->start;
-    const size_t n = have < cap ? have : cap;
-    memcpy(buf, rx->base + rx->start, n);
-    rx->start += (uint32_t)n;
-    return n;
-}
-
-static ssize_t read_length(struct h1_exchange *h, void *buf, size_t cap)
-{
-    struct rx *const rx = &h->conn->active->rx;
-    if (h->body_left < cap) {
-        cap = (size_t)h->body_left;
-    }
-    size_t n = take(rx, buf, cap);
-    while (n == 0) {
-        const ssize_t got = conn_recv(h->conn, buf, cap);
-        if (got <= 0) {
-            TRY(await_body(h, got));
-            continue;
-        }
-        n = (size_t)got;
-        h->in.bytes += n;
-    }
-    h->body_left -= n;
-    h->x.body_done = h->body_left == 0;
-    return (ssize_t)n;
-}
-
-/* The trailer section is parsed where it stands, once all of it is there. */
-static ssize_t read_trailers(struct h1_exchange *h)
-{
-    struct active *const active = h->conn->active;
-    if (!h->in_trailers) {
-        h->in_trailers = true;
-        h->trailer_head = arena_alloc(&active->arena, sizeof(*h->trailer_head));
-        if (h->trailer_head == NULL) {
-            return -ENOMEM;
-        }
-        h1_parser_init_trailers(&active->parser, active->parser.limits, h->trailer_head);
-    }
-    for (;;) {
-        struct rx *const rx = &active->rx;
-        switch (h1_head_parse(&active->parser, rx->base + rx->start, rx->end - rx->start)) {
-        case H1_DONE:
-            h->x.trailer_bytes = arena_dup(&active->arena, slice_of(rx->base + rx->start, h->trailer_head->size));
-            rx->start += h->trailer_head->size;
-            h->x.trailers = h->x.trailer_bytes == NULL ? NULL : h->trailer_head;
-            h->x.body_done = true;
-            return 0;
-        case H1_BAD: return fault(h, active->parser.error.status, active->parser.error.reason, -EBADMSG);
-        case H1_MORE: break;
-        }
-        const ssize_t n = fill(h);
-        if (n < 0) {
-            return n;
-        }
-    }
-}
-
-static ssize_t read_chunked(struct h1_exchange *h, void *buf, size_t cap)
-{
-    struct rx *const rx = &h->conn->active->rx;
-    while (!h->in_trailers) {
-        /* No more than the caller can take may leave the framing. */
-        const size_t have = rx->end - rx->start;
-        const size_t view = have < cap ? have : cap;
-        struct slice data = {0};
-        size_t consumed = 0;
-        const enum h1_chunk found = h1_chunked_read(&h->chunked, rx->base + rx->start, view, &consumed, &data);
-        if (found == H1_CHUNK_DATA) {
-            memcpy(buf, data.ptr, data.len);
-        }
-        rx->start += (uint32_t)consumed;
-        switch (found) {
-        case H1_CHUNK_DATA: return (ssize_t)data.len;
-        case H1_CHUNK_BAD: return fault(h, h->chunked.error.status, h->chunked.error.reason, -EBADMSG);
-        case H1_CHUNK_TRAILERS: return read_trailers(h);
-        case H1_CHUNK_MORE: break;
-        }
-        if (rx->start == rx->end) {
-            const ssize_t n = fill(h);
-            if (n < 0) {
-                return n;
-            }
-        }
-    }
-    return read_trailers(h);
-}
-
-static ssize_t exchange_read(struct exchange *x, void *buf, size_t cap)
-{
-    struct h1_exchange *const h = of(x);
-    if (x->fault != 0) {
-        return fault_of(h);
-    }
-    if (x->body_done || cap == 0) {
-        return 0;
-    }
-    if (x->head->content_length > 0 && (uint64_t)x->head->content_length > x->body_max) {
-        return fault(h, 413, "the body is larger than allowed", -EMSGSIZE);
-    }
-    const ssize_t n = x->head->chunked ? read_chunked(h, buf, cap) : read_length(h, buf, cap);
-    if (n > 0) {
-        x->bytes_in += (uint64_t)n;
-        if (x->bytes_in > x->body_max) {
-            return fault(h, 413, "the body is larger than allowed", -EMSGSIZE);
-        }
-    }
-    return n;
-}
-
-/* The answer. */
-
-/* Nothing of a body that 100-continue announced has come: it may never come (RFC 9110 section 10.1.1). */
+/* Nothing of a body that 100-continue announced has come: it may never come (RFC 9110 section
+ * 10.1.1). */
 static bool body_held_back(const struct h1_exchange *h)
 {
     const struct rx *const rx = &h->conn->active->rx;
@@ -212,8 +20,9 @@ static bool body_too_long_to_skip(const struct h1_exchange *h)
     return !h->x.body_done && !h->x.head->chunked && h->body_left > LIMIT_DRAIN_BYTES;
 }
 
-/* While draining, the last of the requests that were received says that it is the last. A receive that filled
- * its buffer to the brim could not tell whether more is there: then the kernel is asked. */
+/* While draining, the last of the requests that were received says that it is the last. A receive
+ * that filled its buffer to the brim could not tell whether more is there: then the kernel is
+ * asked. */
 static bool drain_ends_here(const struct h1_exchange *h)
 {
     struct conn *const conn = h->conn;
@@ -229,8 +38,9 @@ static bool drain_ends_here(const struct h1_exchange *h)
 
 static bool closes(const struct h1_exchange *h)
 {
-    return h->x.close || !h->x.head->keep_alive || h->x.fault != 0 || h->framing == H1_FRAMING_CLOSE ||
-           body_held_back(h) || body_too_long_to_skip(h) || drain_ends_here(h);
+    return h->x.close || !h->x.head->keep_alive || h->x.fault != 0 ||
+           h->framing == H1_FRAMING_CLOSE || body_held_back(h) || body_too_long_to_skip(h) ||
+           drain_ends_here(h);
 }
 
 static enum h1_framing framing_of(const struct h1_exchange *h, const struct exchange_head *head)
@@ -267,7 +77,8 @@ static int put_head(struct h1_exchange *h, const struct h1_response *response, s
         return send_large_head(h, response, size);
     }
     int rc = 0;
-    char *const out = conn_out_reserve(conn, size + spare <= OUT_ROOM ? size + spare : size, &h->out, &rc);
+    char *const out =
+        conn_out_reserve(conn, size + spare <= OUT_ROOM ? size + spare : size, &h->out, &rc);
     if (out == NULL) {
         return rc;
     }
@@ -310,7 +121,8 @@ static int sent(struct h1_exchange *h, int rc)
     return rc;
 }
 
-/* Puts `data` behind the gathered output: small pieces are copied, large ones sent from where they are. */
+/* Puts `data` behind the gathered output: small pieces are copied, large ones sent from where they
+ * are. */
 static int put(struct h1_exchange *h, struct slice data)
 {
     struct conn *const conn = h->conn;
@@ -332,7 +144,7 @@ static int put(struct h1_exchange *h, struct slice data)
 
 static int exchange_respond(struct exchange *x, const struct exchange_head *head, struct slice body)
 {
-    struct h1_exchange *const h = of(x);
+    struct h1_exchange *const h = h1_exchange_of(x);
     TRY(commit(h, head, body.len < LIMIT_REF_BYTES ? body.len : 0));
     if (!h->silent) {
         TRY(sent(h, put(h, body)));
@@ -342,10 +154,10 @@ static int exchange_respond(struct exchange *x, const struct exchange_head *head
     return 0;
 }
 
-static int exchange_inform(struct exchange *x, uint16_t status, const struct h1_response_field *fields,
-                           size_t field_count)
+static int exchange_inform(struct exchange *x, uint16_t status,
+                           const struct h1_response_field *fields, size_t field_count)
 {
-    struct h1_exchange *const h = of(x);
+    struct h1_exchange *const h = h1_exchange_of(x);
     if (x->head->minor == 0) {
         return 0;
     }
@@ -364,7 +176,7 @@ static int exchange_inform(struct exchange *x, uint16_t status, const struct h1_
 
 static int exchange_head_op(struct exchange *x, const struct exchange_head *head)
 {
-    return commit(of(x), head, 0);
+    return commit(h1_exchange_of(x), head, 0);
 }
 
 /* Counts `size` bytes against the answer's length. */
@@ -392,7 +204,7 @@ static int close_chunk(struct h1_exchange *h)
 
 static int exchange_write(struct exchange *x, const void *data, size_t size)
 {
-    struct h1_exchange *const h = of(x);
+    struct h1_exchange *const h = h1_exchange_of(x);
     if (size == 0 || x->finished) {
         return x->finished ? -EALREADY : 0;
     }
@@ -411,7 +223,7 @@ static int exchange_write(struct exchange *x, const void *data, size_t size)
 
 static int exchange_write_file(struct exchange *x, int fd, int64_t offset, uint64_t size)
 {
-    struct h1_exchange *const h = of(x);
+    struct h1_exchange *const h = h1_exchange_of(x);
     if (size == 0 || x->finished) {
         return x->finished ? -EALREADY : 0;
     }
@@ -427,11 +239,12 @@ static int exchange_write_file(struct exchange *x, int fd, int64_t offset, uint6
 
 static int exchange_flush(struct exchange *x)
 {
-    struct h1_exchange *const h = of(x);
+    struct h1_exchange *const h = h1_exchange_of(x);
     return sent(h, conn_flush(h->conn, &h->out));
 }
 
-static int put_trailers(struct h1_exchange *h, const struct h1_response_field *trailers, size_t count)
+static int put_trailers(struct h1_exchange *h, const struct h1_response_field *trailers,
+                        size_t count)
 {
     TRY(put(h, SLICE("0\r\n")));
     for (size_t i = 0; i < count; i++) {
@@ -443,9 +256,10 @@ static int put_trailers(struct h1_exchange *h, const struct h1_response_field *t
     return put(h, SLICE("\r\n"));
 }
 
-static int exchange_finish(struct exchange *x, const struct h1_response_field *trailers, size_t count)
+static int exchange_finish(struct exchange *x, const struct h1_response_field *trailers,
+                           size_t count)
 {
-    struct h1_exchange *const h = of(x);
+    struct h1_exchange *const h = h1_exchange_of(x);
     if (x->finished) {
         return 0;
     }
@@ -462,14 +276,14 @@ static int exchange_finish(struct exchange *x, const struct h1_response_field *t
 
 static void exchange_abort(struct exchange *x)
 {
-    struct conn *const conn = of(x)->conn;
+    struct conn *const conn = h1_exchange_of(x)->conn;
     conn->reset = true;
     conn->gone = true;
     x->gone = true;
 }
 
 static const struct exchange_ops h1_ops = {
-    .read = exchange_read,
+    .read = h1_body_read,
     .inform = exchange_inform,
     .respond = exchange_respond,
     .head = exchange_head_op,
@@ -488,16 +302,17 @@ void h1_exchange_init(struct h1_exchange *h, struct conn *conn)
     struct rx *const rx = &active->rx;
     const struct h1_head *const head = &active->head;
     *h = (struct h1_exchange){
-        .x = {
-            .ops = &h1_ops,
-            .head = head,
-            .bytes = rx->base + rx->start,
-            .peer = &conn->peer,
-            .arena = &active->arena,
-            .start_ns = conn->shard->worker.loop.now_ns,
-            .body_max = conn->shard->options->limits.body_bytes,
-            .body_done = !head->chunked && head->content_length <= 0,
-        },
+        .x =
+            {
+                .ops = &h1_ops,
+                .head = head,
+                .bytes = rx->base + rx->start,
+                .peer = &conn->peer,
+                .arena = &active->arena,
+                .start_ns = conn->shard->worker.loop.now_ns,
+                .body_max = conn->shard->options->limits.body_bytes,
+                .body_done = !head->chunked && head->content_length <= 0,
+            },
         .conn = conn,
         .body_left = head->content_length > 0 ? (uint64_t)head->content_length : 0,
         .continued = !head->expect_continue,
@@ -507,26 +322,6 @@ void h1_exchange_init(struct h1_exchange *h, struct conn *conn)
     }
     rx->start += head->size;
     rx->pin = rx->start;
-}
-
-/* Reads the rest of the body and throws it away, so that the next request can follow; where that would take
- * too much, this connection ends. */
-static void skip_body(struct h1_exchange *h)
-{
-    char scratch[KIB(4)];
-    uint64_t skipped = 0;
-    h->x.body_max = UINT64_MAX;
-    while (!h->x.body_done && skipped <= LIMIT_DRAIN_BYTES && !h->conn->last) {
-        if (!h->conn->readable && conn_flush(h->conn, &h->out) < 0) {
-            break;
-        }
-        const ssize_t n = exchange_read(&h->x, scratch, sizeof(scratch));
-        if (n < 0) {
-            break;
-        }
-        skipped += (uint64_t)n;
-    }
-    h->conn->last = h->conn->last || !h->x.body_done;
 }
 
 void h1_exchange_end(struct h1_exchange *h)
@@ -543,6 +338,6 @@ void h1_exchange_end(struct h1_exchange *h)
         exchange_abort(x);
     }
     if (!x->body_done && !x->gone) {
-        skip_body(h);
+        h1_body_skip(h);
     }
 }

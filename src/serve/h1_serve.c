@@ -1,19 +1,23 @@
-/* The task of a connection: serves what is parsed, and answers what does not parse. One request at a time,
- * answers gathered, one flush. */
+/* The task of a connection: serves what is parsed, and answers what does not parse. One request at
+ * a time, answers gathered, one flush. */
 #include "serve/h1_serve.h"
 
 #include "base/log.h"
 #include "codec/status.h"
+#include "serve/h1_exchange.h"
 
 #include <stdio.h>
 
-/* The answer to what is no request: problem+json (RFC 9457), for there is no Accept to choose by. */
+/* The answer to what is no request: problem+json (RFC 9457), for there is no Accept to choose
+ * by. */
 size_t h1_refusal_text(struct shard *shard, uint16_t status, const char *reason, char *out)
 {
     char body[512];
     const struct slice title = status_reason(status);
-    const int body_len = snprintf(body, sizeof(body), "{\"type\":\"about:blank\",\"title\":\"%.*s\",\"status\":%u,\"detail\":\"%.256s\"}\n",
-                                  SLICE_ARG(title), status, reason);
+    const int body_len = snprintf(
+        body, sizeof(body),
+        "{\"type\":\"about:blank\",\"title\":\"%.*s\",\"status\":%u,\"detail\":\"%.256s\"}\n",
+        SLICE_ARG(title), status, reason);
     const struct h1_response_field fields[] = {
         {SLICE("Content-Type"), SLICE("application/problem+json")},
     };
@@ -38,8 +42,9 @@ static void refuse(struct conn *conn, const struct h1_error *error)
     int rc = 0;
     char peer[ADDRESS_TEXT_SIZE];
     counter_add(&conn->shard->stats.refused, 1);
-    log_write(server_logger(conn->shard->worker.server), LOG_DEBUG, "refused peer=%s status=%u offset=%u reason=%s",
-              address_text(&conn->peer, peer), error->status, error->offset, error->reason);
+    log_write(server_logger(conn->shard->worker.server), LOG_DEBUG,
+              "refused peer=%s status=%u offset=%u reason=%s", address_text(&conn->peer, peer),
+              error->status, error->offset, error->reason);
     conn->last = true;
     char *const out = conn_out_reserve(conn, REFUSAL_SIZE, &pace, &rc);
     if (out != NULL) {
@@ -50,7 +55,8 @@ static void refuse(struct conn *conn, const struct h1_error *error)
 void h1_refuse_without_task(struct conn *conn)
 {
     char text[REFUSAL_SIZE];
-    const size_t len = h1_refusal_text(conn->shard, 503, "too many requests are being served; try again", text);
+    const size_t len =
+        h1_refusal_text(conn->shard, 503, "too many requests are being served; try again", text);
     const struct iovec iov = {text, len};
     if (conn->stream.ops->send(&conn->stream, &iov, 1, false) < 0) {
         conn->gone = true;
@@ -86,7 +92,8 @@ static enum conn_state next_request(struct conn *conn)
     return conn_parse(conn);
 }
 
-/* What gathered output there is goes out at the end of this turn, if the task parks before it does so itself. */
+/* What gathered output there is goes out at the end of this turn, if the task parks before it does
+ * so itself. */
 static void expect_park(struct conn *conn)
 {
     if (conn->out != NULL) {

@@ -15,7 +15,7 @@
 struct server {
     struct server_options options;
     struct shard *shards;
-    size_t shard_count; /* initialised ones */
+    size_t shard_count;   /* initialised ones */
     pthread_mutex_t lock; /* start results, ends and posts; never held across a turn */
     pthread_cond_t changed;
     size_t started_count;
@@ -24,8 +24,8 @@ struct server {
     bool attached;
     _Atomic bool draining;
     _Atomic size_t deaf_count; /* shards that accept no more */
-    int done_fd;  /* eventfd: all threads have ended */
-    int outer_fd; /* epoll over an attached loop and its timer */
+    int done_fd;               /* eventfd: all threads have ended */
+    int outer_fd;              /* epoll over an attached loop and its timer */
     int timer_fd;
 };
 
@@ -82,7 +82,8 @@ static int add_shards(struct server *server)
     return 0;
 }
 
-int server_new(const struct server_options *options, struct server **ret_server, struct buf *ret_error)
+int server_new(const struct server_options *options, struct server **ret_server,
+               struct buf *ret_error)
 {
     struct server *const server = mem_zalloc(sizeof(*server));
     if (server == NULL) {
@@ -95,7 +96,8 @@ int server_new(const struct server_options *options, struct server **ret_server,
     pthread_cond_init(&server->changed, NULL);
     const int rc = add_shards(server);
     if (rc < 0) {
-        buf_printf(ret_error, "cannot prepare %zu workers: %s", options->workers, sys_error_text(rc));
+        buf_printf(ret_error, "cannot prepare %zu workers: %s", options->workers,
+                   sys_error_text(rc));
         server_free(server);
         return rc;
     }
@@ -156,8 +158,8 @@ static int turn_to_end(struct shard *shard)
         const int rc = shard->phase == SHARD_SERVING ? loop_run(loop) : loop_turn(loop, -1);
         loop->stop = false;
         if (rc < 0 && result == 0) {
-            log_write(&server->options.logger, LOG_ERROR, "worker %zu: polling failed: %s", shard->worker.index,
-                      sys_error_text(rc));
+            log_write(&server->options.logger, LOG_ERROR, "worker %zu: polling failed: %s",
+                      shard->worker.index, sys_error_text(rc));
             server_stop(server, 0);
             result = rc;
         }
@@ -196,7 +198,8 @@ static int start_thread(struct shard *shard)
     return 0;
 }
 
-/* Starts the shards from `first` on, on threads, and waits until `count` shards in all have told how it went. */
+/* Starts the shards from `first` on, on threads, and waits until `count` shards in all have told
+ * how it went. */
 static int start_threads(struct server *server, size_t first)
 {
     int rc = 0;
@@ -254,7 +257,8 @@ static void on_guest_ready(struct io_watch *watch, unsigned ready)
 int server_run(struct server *server, int fd, void (*on_readable)(void *arg), void *arg)
 {
     struct io *const io = server->shards[0].worker.loop.io;
-    struct guest guest = {.watch = {.fd = fd, .on_ready = on_guest_ready}, .on_readable = on_readable, .arg = arg};
+    struct guest guest = {
+        .watch = {.fd = fd, .on_ready = on_guest_ready}, .on_readable = on_readable, .arg = arg};
     int rc = io->ops->watch(io, &guest.watch, IO_LISTENER);
     if (rc < 0) {
         server_stop(server, 0);
@@ -326,14 +330,16 @@ static void on_server_post(struct post *post)
     mem_free(call);
 }
 
-int server_post(struct server *server, size_t index, void (*fn)(struct server_worker *worker, void *arg), void *arg)
+int server_post(struct server *server, size_t index,
+                void (*fn)(struct server_worker *worker, void *arg), void *arg)
 {
     struct shard *const shard = &server->shards[index];
     struct server_post *const call = mem_alloc(sizeof(*call));
     if (call == NULL) {
         return -ENOMEM;
     }
-    *call = (struct server_post){.post = {.run = on_server_post}, .shard = shard, .fn = fn, .arg = arg};
+    *call =
+        (struct server_post){.post = {.run = on_server_post}, .shard = shard, .fn = fn, .arg = arg};
     loop_post(&shard->worker.loop, &call->post);
     return 0;
 }
@@ -343,7 +349,9 @@ int server_post(struct server *server, size_t index, void (*fn)(struct server_wo
 /* The caller's poll shall end when the next timer, or work left for the next turn, wants it. */
 static int arm_outer(struct server *server)
 {
-    return server->timer_fd < 0 ? 0 : sys_timerfd_set(server->timer_fd, loop_wait_ns(&server->shards[0].worker.loop, -1));
+    return server->timer_fd < 0 ? 0
+                                : sys_timerfd_set(server->timer_fd,
+                                                  loop_wait_ns(&server->shards[0].worker.loop, -1));
 }
 
 static int watch_readable(int epoll_fd, int fd)

@@ -22,7 +22,8 @@ static struct loop *loop_of(struct shard *shard)
     return &shard->worker.loop;
 }
 
-/* The descriptors of its listeners: its own of a listener that has one per worker, else the shared one. */
+/* The descriptors of its listeners: its own of a listener that has one per worker, else the shared
+ * one. */
 static int init_acceptors(struct shard *shard)
 {
     const struct server_options *const options = shard->options;
@@ -66,7 +67,7 @@ void shard_deinit(struct shard *shard)
     if (shard->options == NULL) {
         return;
     }
-    list_each_safe(node, next, &shard->conns) {
+    list_each_safe (node, next, &shard->conns) {
         conn_kill(CONTAINER_OF(node, struct conn, node), CANCEL_DRAIN);
     }
     mem_free(shard->acceptors);
@@ -97,7 +98,7 @@ static void on_grace_over(struct timer *timer)
 {
     struct shard *const shard = CONTAINER_OF(timer, struct shard, grace);
     shard->phase = SHARD_ENDING;
-    list_each_safe(node, next, &shard->conns) {
+    list_each_safe (node, next, &shard->conns) {
         conn_kill(CONTAINER_OF(node, struct conn, node), CANCEL_DRAIN);
     }
     task_cancel_all(loop_of(shard), CANCEL_DRAIN);
@@ -124,7 +125,7 @@ void shard_drain(struct shard *shard, int64_t grace_ns)
     if (shard->phase == SHARD_SERVING) {
         shard->phase = SHARD_DRAINING;
         finish_accepting(shard);
-        list_each_safe(node, next, &shard->conns) {
+        list_each_safe (node, next, &shard->conns) {
             conn_drain(CONTAINER_OF(node, struct conn, node));
         }
         timer_set(&loop->timers, &shard->grace, loop->now_ns + grace_ns);
@@ -154,7 +155,8 @@ void shard_conn_gone(struct shard *shard)
     for (size_t i = 0; i < shard->acceptor_count; i++) {
         struct acceptor *const acceptor = &shard->acceptors[i];
         if (acceptor->retry.due_ns == INT64_MAX && acceptor_resume(acceptor) < 0) {
-            timer_set(&loop_of(shard)->timers, &acceptor->retry, loop_of(shard)->now_ns + NS_PER_SEC);
+            timer_set(&loop_of(shard)->timers, &acceptor->retry,
+                      loop_of(shard)->now_ns + NS_PER_SEC);
         }
     }
 }
@@ -169,9 +171,10 @@ struct slice shard_prefix(struct shard *shard)
         char date[DATE_HTTP_SIZE];
         const char *const name = shard->options->server_name;
         date_to_http(wall_ns / NS_PER_SEC, date);
-        const int len = snprintf(shard->prefix.text, sizeof(shard->prefix.text), "Date: %.*s\r\n%s%.64s%s",
-                                 DATE_HTTP_SIZE, date, name == NULL ? "" : "Server: ",
-                                 name == NULL ? "" : name, name == NULL ? "" : "\r\n");
+        const int len =
+            snprintf(shard->prefix.text, sizeof(shard->prefix.text), "Date: %.*s\r\n%s%.64s%s",
+                     DATE_HTTP_SIZE, date, name == NULL ? "" : "Server: ", name == NULL ? "" : name,
+                     name == NULL ? "" : "\r\n");
         shard->prefix.len = (size_t)len;
         shard->prefix.until_ns = now_ns + NS_PER_SEC - wall_ns % NS_PER_SEC;
     }

@@ -1,5 +1,6 @@
-/* A shard: one worker's share of the server. Its loop, its listeners, its connections, and the pools they
- * borrow from. Touched by its own thread alone, but for the counters, which others read. */
+/* A shard: one worker's share of the server. Its loop, its listeners, its connections, and the
+ * pools they borrow from. Touched by its own thread alone, but for the counters, which others
+ * read. */
 #ifndef GARM_SERVE_SHARD_H
 #define GARM_SERVE_SHARD_H
 
@@ -34,34 +35,36 @@ struct shard {
     enum shard_phase phase;
     struct acceptor *acceptors;
     size_t acceptor_count;
-    int reserve_fd;          /* given up for a moment when descriptors run out */
+    int reserve_fd; /* given up for a moment when descriptors run out */
     size_t connection_max;
-    struct list conns;       /* of struct conn */
+    struct list conns; /* of struct conn */
     size_t conn_count;
-    struct pool actives;     /* struct active: what a connection with a request borrows */
-    struct pool outs;        /* struct out */
-    struct pool big_rxs;     /* RX_BIG_SIZE bytes, for large heads and streamed bodies */
+    struct pool actives; /* struct active: what a connection with a request borrows */
+    struct pool outs;    /* struct out */
+    struct pool big_rxs; /* RX_BIG_SIZE bytes, for large heads and streamed bodies */
     struct timer housekeeping;
-    struct timer grace;      /* the end of the drain */
+    struct timer grace; /* the end of the drain */
     struct {
-        int64_t until_ns;    /* loop time at which the text is out of date */
-        char text[128];      /* "Date: ...\r\nServer: ...\r\n" */
+        int64_t until_ns; /* loop time at which the text is out of date */
+        char text[128];   /* "Date: ...\r\nServer: ...\r\n" */
         size_t len;
     } prefix;
     struct {
-        shard_counter accepted, requests, refused, no_stack, connections, active, bytes_in, bytes_out;
+        shard_counter accepted, requests, refused, no_stack, connections, active, bytes_in,
+            bytes_out;
     } stats;
-    bool opened;             /* on_start has succeeded, on_stop is owed */
+    bool opened;                   /* on_start has succeeded, on_stop is owed */
     _Atomic int64_t stop_grace_ns; /* asked for by server_stop; taken by stop_post */
     struct post stop_post;
     _Atomic bool stop_posted;
     pthread_t thread;
-    bool threaded;           /* thread is valid */
+    bool threaded; /* thread is valid */
 };
 
-/** Prepares the loop over `io` (taken) and the pools; accepts nothing yet. 0 or a negative errno. */
-MUST_CHECK int shard_init(struct shard *shard, struct server *server, const struct server_options *options,
-                          size_t index, struct io *io);
+/** Prepares the loop over `io` (taken) and the pools; accepts nothing yet. 0 or a negative
+ *  errno. */
+MUST_CHECK int shard_init(struct shard *shard, struct server *server,
+                          const struct server_options *options, size_t index, struct io *io);
 /** Accepts a zeroed one. */
 void shard_deinit(struct shard *shard);
 /** Calls on_start, then begins to accept. On the shard's own thread. */
