@@ -19,7 +19,7 @@ FLOORS = {
     "serve": ("base", "run", "net", "codec"),
     "app": ("base", "run", "net", "codec", "data", "serve", "garm"),
     "mw": ("garm",),
-    "cli": ("garm",),
+    "cli": ("base", "run", "net", "codec", "data", "serve", "app", "garm"),
 }
 PUBLIC_ONLY = "the public headers"
 
