@@ -10,6 +10,8 @@
 #include "base/sys.h"
 #include "run/stack.h"
 
+#include <sched.h>
+
 /* Read at every look for the running task; it is never in a library that is loaded late, so the quick
  * way of addressing it holds. */
 static _Thread_local struct loop *self __attribute__((tls_model("initial-exec")));
@@ -70,12 +72,22 @@ static void bury_all(struct loop *loop)
     }
 }
 
+/* What a thread posted may have run, and so have led here, before that thread is out of loop_post: it
+ * is about to wake a loop that is not asleep. */
+static void await_posters(struct loop *loop)
+{
+    while (atomic_load_explicit(&loop->posting, memory_order_acquire) > 0) {
+        sched_yield();
+    }
+}
+
 void loop_deinit(struct loop *loop)
 {
     if (loop->io == NULL) {
         return;
     }
     CHECK(loop->task_count == 0);
+    await_posters(loop);
     bury_all(loop);
     stack_pool_free(loop->stacks);
     loop->io->ops->free(loop->io);
@@ -196,6 +208,7 @@ void job_cancel(struct job *job)
 /* Who finds the inbox empty wakes the loop; whoever comes before the loop has looked rides along. */
 void loop_post(struct loop *loop, struct post *post)
 {
+    atomic_fetch_add_explicit(&loop->posting, 1, memory_order_relaxed);
     struct post *head = atomic_load_explicit(&loop->inbox, memory_order_relaxed);
     do {
         post->next = head;
@@ -204,6 +217,7 @@ void loop_post(struct loop *loop, struct post *post)
     if (head == NULL) {
         loop->io->ops->wake(loop->io);
     }
+    atomic_fetch_sub_explicit(&loop->posting, 1, memory_order_release);
 }
 
 void loop_bury(struct loop *loop, struct grave *grave, void (*free)(struct grave *grave))

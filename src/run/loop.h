@@ -42,6 +42,7 @@ struct loop {
     struct list graves;
     struct timer_wheel timers;
     _Atomic(struct post *) inbox;
+    _Atomic unsigned posting; /* threads inside loop_post */
     struct stack_pool *stacks;
     struct timer stack_trim; /* set while free stacks hold memory */
     struct coro home;        /* the loop's own context, while a task runs */
@@ -81,7 +82,7 @@ void job_init(struct job *job, void (*run)(struct job *job));
 /** Takes a queued job back; accepts one that is not queued. */
 void job_cancel(struct job *job);
 
-/** Sends work to a loop, from any thread. */
+/** Sends work to a loop, from any thread. The loop must not be deinitialised before the post has run. */
 void loop_post(struct loop *loop, struct post *post);
 
 /** Calls grave->free at the end of this turn. */

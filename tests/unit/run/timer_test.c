@@ -108,7 +108,7 @@ START_TEST(random_workload_agrees_with_the_model)
 {
     setup();
     random_seed(&dice, (uint64_t)_i);
-    for (int step = 0; step < 3000; step++) {
+    for (int step = 0; step < 2000; step++) {
         do_something();
         check_next();
     }
@@ -249,7 +249,7 @@ Suite *timer_suite(void)
     Suite *const suite = suite_create("timer");
     TCase *const tcase = tcase_create("timer");
     tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, random_workload_agrees_with_the_model, 0, 20);
+    tcase_add_loop_test(tcase, random_workload_agrees_with_the_model, 0, 8);
     tcase_add_test(tcase, timer_is_called_once_and_not_before_its_time);
     tcase_add_test(tcase, timer_moved_to_later_is_called_at_the_later_time);
     tcase_add_test(tcase, timer_moved_to_earlier_is_called_at_the_earlier_time);
