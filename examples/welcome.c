@@ -41,7 +41,9 @@ static const char *escape(garm_ctx *c, const char *text)
                                    : *text == '\'' ? "&#39;"
                                                    : NULL;
         if (entity != NULL) {
-            end = stpcpy(end, entity);
+            const size_t len = strlen(entity);
+            memcpy(end, entity, len);
+            end += len;
         } else {
             *end++ = *text;
         }

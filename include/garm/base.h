@@ -1,12 +1,9 @@
-/* What the other headers stand on. What holds for all functions:
- * - They return 0 (or a count) on success, and a negative errno on failure.
- * - Strings they give live until the request's last deferred function, end in NUL, are never NULL,
- *   and are never freed by the caller.
- * - They may be called only from the task that was given the garm_ctx, unless their comment says
- *   "any thread".
- * - "May suspend" means that other requests run meanwhile: hold no pthread lock across such a call.
- * - When memory runs out, string functions give "" and the request is answered with 503, whatever
- *   the handler does. */
+/* What holds for all functions: they return 0 (or a count), and a negative errno on failure.
+ * Strings they give live until the request's last deferred function, end in NUL, are never NULL,
+ * and are never freed by the caller. They may be called only from the task that was given the
+ * garm_ctx, unless their comment says "any thread". "May suspend" means that other requests run
+ * meanwhile: hold no pthread lock across such a call. When memory runs out, string functions
+ * give "", and the request is answered with 503, whatever the handler does. */
 #ifndef GARM_BASE_H
 #define GARM_BASE_H
 

@@ -1,10 +1,7 @@
-/* Garm: an HTTP application server for C on Linux. This header is all that a program needs:
+/* Garm: an HTTP application server for C on Linux. All that a program needs:
  *
- *     static int hello(garm_ctx *c)
- *     {
- *         return garm_text(c, 200, "Hello, %s!", garm_param(c, "name"));
- *     }
- *     GARM_APP(app) { garm_route(app, "GET /hello/{name}", hello); }
+ *     static int hello(garm_ctx *c) { return garm_text(c, 200, "Hello, %s", garm_query(c, "n")); }
+ *     GARM_APP(app) { garm_route(app, "GET /hello", hello); }
  *
  * Read app.h first; base.h says what holds for all functions. */
 #ifndef GARM_GARM_H

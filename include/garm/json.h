@@ -78,42 +78,21 @@ static inline garm_json_member garm_kv_bool(const char *name, bool value)
 
 #ifdef __cplusplus
 
-inline garm_json_member garm_kv(const char *name, const char *value)
-{
-    return garm_kv_string_(name, value);
-}
-inline garm_json_member garm_kv(const char *name, bool value)
-{
-    return garm_kv_bool(name, value);
-}
-inline garm_json_member garm_kv(const char *name, int value)
-{
-    return garm_kv_int_(name, value);
-}
-inline garm_json_member garm_kv(const char *name, long value)
-{
-    return garm_kv_int_(name, value);
-}
-inline garm_json_member garm_kv(const char *name, long long value)
-{
-    return garm_kv_int_(name, value);
-}
-inline garm_json_member garm_kv(const char *name, unsigned value)
-{
-    return garm_kv_uint_(name, value);
-}
-inline garm_json_member garm_kv(const char *name, unsigned long value)
-{
-    return garm_kv_uint_(name, value);
-}
-inline garm_json_member garm_kv(const char *name, unsigned long long value)
-{
-    return garm_kv_uint_(name, value);
-}
-inline garm_json_member garm_kv(const char *name, double value)
-{
-    return garm_kv_double_(name, value);
-}
+#define GARM_KV_(T, make)                                                                          \
+    inline garm_json_member garm_kv(const char *name, T value)                                     \
+    {                                                                                              \
+        return make(name, value);                                                                  \
+    }
+GARM_KV_(const char *, garm_kv_string_)
+GARM_KV_(bool, garm_kv_bool)
+GARM_KV_(int, garm_kv_int_)
+GARM_KV_(long, garm_kv_int_)
+GARM_KV_(long long, garm_kv_int_)
+GARM_KV_(unsigned, garm_kv_uint_)
+GARM_KV_(unsigned long, garm_kv_uint_)
+GARM_KV_(unsigned long long, garm_kv_uint_)
+GARM_KV_(double, garm_kv_double_)
+#undef GARM_KV_
 
 /* Holds the members of a nested object until the end of the full expression. */
 template <size_t N> struct garm_json_nested_ {

@@ -39,8 +39,8 @@ typedef struct garm_response {
 GARM_BEGIN
 
 /** Sets an application up and starts it. `flags`: "--name=value", up to a NULL, or NULL for
- *  none. Ends the process with a line on standard error if it cannot. One thread at a time; free
- *  it before the next one is made. */
+ *  none. If it cannot, the process is aborted, with a line on standard error. One thread at a
+ *  time; free it before the next one is made. */
 GARM_EXPORT garm_test *garm_test_new(const garm_app_entry *entry, const char *const *flags);
 /** Stops the application as SIGTERM would, and frees it. Accepts NULL. */
 GARM_EXPORT void garm_test_free(garm_test *test);
@@ -50,8 +50,7 @@ GARM_EXPORT void garm_test_free(garm_test *test);
  *  garm_test_do. */
 GARM_EXPORT const garm_response *garm_test_do_with(garm_test *test, const char *method,
                                                    const char *target, const garm_test_opts *opts);
-/* garm_test_do(t, "POST", "/users", .json = "{\"name\":\"Ada\"}", .headers = {"Accept:
- * text/html"}) */
+/* garm_test_do(t, "POST", "/users", .json = "{}", .headers = {"Accept: text/html"}) */
 #define garm_test_do(test, method, ...)                                                            \
     garm_test_do_with((test), (method), GARM_HEAD_(__VA_ARGS__, ),                                 \
                       GARM_OPTS_(garm_test_opts, __VA_ARGS__))

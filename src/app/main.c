@@ -1,5 +1,5 @@
-/* garm_main: what every application is as a program. The only file of the library that looks at argv, the
- * environment and signals, or writes to standard output. */
+/* garm_main: what every application is as a program. The only file of the library that looks at
+ * argv, the environment and signals, or writes to standard output. */
 #include "app/server.h"
 
 #include "app/flags.h"
@@ -152,8 +152,9 @@ static int listen_one(struct program *program, const char *address, int inherite
         return garm_server_listen(program->server, address, &program->text);
     }
     if (inherited == 0) {
-        buf_printf(&program->text, "cannot listen on systemd: no socket was passed on to this process; start it by "
-                                   "a socket unit, or give an address such as ':8000'");
+        buf_printf(&program->text,
+                   "cannot listen on systemd: no socket was passed on to this process; start it "
+                   "by a socket unit, or give an address such as ':8000'");
         return -EINVAL;
     }
     return listen_inherited(program, inherited);
@@ -213,7 +214,8 @@ static void on_signal(void *arg)
     }
 }
 
-/* This thread is worker 0: a server of one worker has one thread, and its system calls are the cheaper for it. */
+/* This thread is worker 0: a server of one worker has one thread, and its system calls are the
+ * cheaper for it. */
 static int serve(struct program *program)
 {
     TRY(garm_server_start_here(program->server));

@@ -12,7 +12,8 @@
 #define WORKERS_MAX     1024
 #define ERROR_BYTES_MAX 4096
 
-/* Blocking calls under way at a time, of one server. They wait for disks and peers, not for CPUs. */
+/* Blocking calls under way at a time, of one server. They wait for disks and peers, not for
+ * CPUs. */
 #define OFFLOAD_THREADS_MAX 32
 
 /* Workers. */

@@ -34,19 +34,21 @@ struct garm_server {
     int64_t start_ns;
 };
 
-/** A server of an application that is not set up yet. `flags` is borrowed, or made of opts->flags if NULL. 0, or a negative errno with
- *  a line in *ret_error. */
+/** A server of an application that is not set up yet. `flags` is borrowed, or made of
+ *  opts->flags if NULL. 0, or a negative errno with a line in *ret_error. */
 MUST_CHECK int garm_server_make(const garm_server_opts *opts, struct flags *flags,
                                 struct garm_server **ret_server, struct buf *ret_error);
 /** Sets the application up: 0, or -EINVAL with a line in *ret_error. */
 MUST_CHECK int garm_server_setup(struct garm_server *server, const garm_app_entry *entry,
                                  struct buf *ret_error);
-/** Opens one more listener. 0, -EINVAL for an address that cannot be, else what the system says; a line in *ret_error. */
+/** Opens one more listener. 0, -EINVAL for an address that cannot be, else what the system says;
+ *  a line in *ret_error. */
 MUST_CHECK int garm_server_listen(struct garm_server *server, const char *address,
                                   struct buf *ret_error);
 /** Runs the START hooks and makes serve's server, whose workers do not run yet. */
 MUST_CHECK int garm_server_prepare(struct garm_server *server);
-/** garm_server_start with worker 0 on the calling thread: server_run turns it, then garm_server_wait ends. */
+/** garm_server_start with worker 0 on the calling thread: server_run turns it, then
+ *  garm_server_wait ends. */
 MUST_CHECK int garm_server_start_here(struct garm_server *server);
 
 #endif

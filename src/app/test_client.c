@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #define REQUEST_BYTES_MAX MIB(256)
 #define ANSWER_BYTES_MAX  MIB(256)
@@ -34,16 +33,6 @@ struct garm_test {
     size_t drop_after;
     unsigned fail_nth;
 };
-
-/* Ends a process whose test cannot begin. */
-static void die(const char *what, struct buf *error)
-{
-    struct buf line;
-    buf_init(&line, KIB(8));
-    buf_printf(&line, "garm_test: %s: %s\n", what, buf_cstr(error));
-    (void)!sys_write(STDERR_FILENO, line.data, line.len);
-    _exit(2);
-}
 
 /* Making. */
 
@@ -82,7 +71,7 @@ garm_test *garm_test_new(const garm_app_entry *entry, const char *const *flags)
     test->sim = sim_new(1, NULL);
     const int rc = start(test, entry, flags, &error);
     if (rc < 0) {
-        die(sys_error_text(rc), &error);
+        check_failed(entry->file, 0, buf_cstr(&error));
     }
     buf_deinit(&error);
     return test;

@@ -9,6 +9,7 @@
     X(request)                                                                                     \
     X(returns)                                                                                     \
     X(setup)                                                                                       \
+    X(tasks)                                                                                       \
     X(test_client)
 
 #define X(name) Suite *suite_##name(void);

@@ -328,7 +328,7 @@ static const char *beneath;
 
 static void make_file(const char *ending, size_t size)
 {
-    snprintf(file_path, sizeof(file_path), "/tmp/garm-XXXXXX%s", ending);
+    snprintf(file_path, sizeof(file_path), "garm-XXXXXX%s", ending);
     const int fd = mkstemps(file_path, (int)strlen(ending));
     ck_assert_int_ge(fd, 0);
     for (size_t i = 0; i < size; i++) {
@@ -392,12 +392,23 @@ END_TEST
 
 START_TEST(a_file_beneath_cannot_leave)
 {
-    const char *const paths[] = {"../etc/passwd", "/etc/passwd", "a\nb", "",
-                                 "tmp/../../etc/passwd"};
+    char dir[] = "garm-XXXXXX";
+    char link_path[64];
+    char up[80];
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    make_file("", 5); /* beside the directory */
+    snprintf(link_path, sizeof(link_path), "%s/link", dir);
+    snprintf(up, sizeof(up), "../%s", file_path);
+    ck_assert_int_eq(symlink(up, link_path), 0);
+    const char *const paths[] = {up, "link", "/etc/passwd", "a\nb", "", "none/../../x", "."};
     close(STDIN_FILENO);
-    ck_assert_int_eq(open("/tmp", O_PATH | O_DIRECTORY), STDIN_FILENO);
+    ck_assert_int_eq(open(dir, O_PATH | O_DIRECTORY), STDIN_FILENO);
     beneath = paths[_i];
-    ck_assert_uint_eq(ask(send_beneath)->status, 404);
+    const uint16_t status = ask(send_beneath)->status;
+    unlink(link_path);
+    unlink(file_path);
+    rmdir(dir);
+    ck_assert_uint_eq(status, 404);
 }
 END_TEST
 
@@ -424,7 +435,7 @@ Suite *suite_reply(void)
     tcase_add_test(tc, a_large_file_is_not_read);
     tcase_add_test(tc, head_sends_no_file);
     tcase_add_loop_test(tc, what_is_no_file_is_not_there, 0, 3);
-    tcase_add_loop_test(tc, a_file_beneath_cannot_leave, 0, 5);
+    tcase_add_loop_test(tc, a_file_beneath_cannot_leave, 0, 7);
     suite_add_tcase(suite, tc);
     return suite;
 }

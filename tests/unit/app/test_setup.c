@@ -265,9 +265,9 @@ static void setup_flags(garm_app *app)
 
 START_TEST(flags_are_the_embedders)
 {
-    const char *const flags[] = {"--data=/tmp", NULL};
+    const char *const flags[] = {"--data=/srv", NULL};
     fake_start_with(setup_flags, flags);
-    ck_assert_str_eq(flag_values[0], "/tmp");
+    ck_assert_str_eq(flag_values[0], "/srv");
     ck_assert_str_eq(flag_values[1], "fast");
     fake_end();
 }
@@ -275,7 +275,7 @@ END_TEST
 
 START_TEST(unknown_flags_are_refused)
 {
-    const char *const flags[] = {"--dta=/tmp", NULL};
+    const char *const flags[] = {"--dta=/srv", NULL};
     const garm_app_entry entry = GARM_ENTRY(setup_flags);
     char *error = NULL;
     ck_assert_ptr_null(garm_server_new(&entry, &error, .listen = {"127.0.0.1:0"}, .flags = flags));
