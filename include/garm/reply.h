@@ -16,8 +16,8 @@ GARM_BEGIN
 GARM_EXPORT int garm_text(garm_ctx *c, int status, const char *format, ...) GARM_PRINTF_(3, 4);
 /** Replies with `html`, which is copied, as text/html in UTF-8, unless Content-Type was set. */
 GARM_EXPORT int garm_html(garm_ctx *c, int status, const char *html);
-/** Replies with `size` bytes, which are copied. `type` is the Content-Type; NULL: the one set,
- *  or none. */
+/** Replies with `size` bytes, which are copied. `type` is the Content-Type; NULL: the one set, else
+ *  application/octet-stream. */
 GARM_EXPORT int garm_bytes(garm_ctx *c, int status, const char *type, const void *data,
                            size_t size);
 /** The same without a copy: `data` must stay unchanged until the request's last deferred
@@ -82,9 +82,10 @@ GARM_EXPORT int garm_set_cookie_with(garm_ctx *c, const char *name, const char *
 /** The status of a streamed reply, before its first byte; 200 without it. -EINVAL outside 200 to
  *  599, -EALREADY once the head is sent. */
 GARM_EXPORT int garm_set_status(garm_ctx *c, int status);
-/** Streams the next piece of the body, gathered with those around it. Returns when all of it is
- *  copied or sent. 0; -ECONNRESET the client is gone; -ETIMEDOUT it takes too little;
- *  -ECANCELED; -EMSGSIZE more than Content-Length promised. May suspend. */
+/** Streams the next piece of the body, gathered with those around it; the type is as garm_bytes
+ *  has it. Returns when all of it is copied or sent. 0; -ECONNRESET the client is gone;
+ *  -ETIMEDOUT it takes too little; -ECANCELED; -EMSGSIZE more than Content-Length promised. May
+ *  suspend. */
 GARM_EXPORT int garm_write(garm_ctx *c, const void *data, size_t size);
 /** Sends what is gathered, and the head, now. As garm_write. May suspend. */
 GARM_EXPORT int garm_flush(garm_ctx *c);

@@ -13,13 +13,10 @@
 /* Holds an open file. Takes the descriptor. What is no regular file counts as not there. */
 static int hold_file_take(garm_ctx *c, int fd, const char *path)
 {
-    static const struct slice type_name = {"Content-Type", 12};
     struct stat stat;
     int rc = sys_fstat(fd, &stat);
     rc = rc < 0 ? rc : S_ISREG(stat.st_mode) ? 0 : -ENOENT;
-    if (rc == 0 && !reply_field_is_set(c, type_name)) {
-        rc = reply_field_put(c, type_name, slice_cstr(mime_type(slice_cstr(path))));
-    }
+    rc = rc < 0 ? rc : reply_default_type(c, slice_cstr(mime_type(slice_cstr(path))));
     if (rc < 0) {
         sys_close(fd);
         return rc;

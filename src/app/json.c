@@ -35,7 +35,6 @@ static void write_value(struct json *json, const garm_json_member *member)
 
 int garm_json_with(garm_ctx *c, int status, const garm_json_member *members)
 {
-    static const struct slice type_name = {"Content-Type", 12};
     struct json json;
     TRY(reply_open(c, status));
     struct buf *const out = scratch_begin(c);
@@ -48,10 +47,8 @@ int garm_json_with(garm_ctx *c, int status, const garm_json_member *members)
         ctx_poison(c);
     }
     rc = rc < 0 ? rc : ctx_check(c);
-    if (rc == 0 && !reply_field_is_set(c, type_name)) {
-        rc = reply_field_put(c, type_name, SLICE("application/json"));
-    }
     TRY(rc);
+    TRY(reply_default_type(c, SLICE("application/json")));
     reply_hold(c, status, body);
     return 0;
 }

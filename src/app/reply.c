@@ -49,8 +49,7 @@ void reply_drop(garm_ctx *c)
     reply->length = EXCHANGE_LENGTH_UNKNOWN;
 }
 
-/* A Content-Type, unless the handler has set one. */
-static int default_type(garm_ctx *c, struct slice type)
+int reply_default_type(garm_ctx *c, struct slice type)
 {
     static const struct slice name = {"Content-Type", 12};
     return reply_field_is_set(c, name) ? 0 : reply_field_put(c, name, type);
@@ -83,7 +82,7 @@ int garm_text(garm_ctx *c, int status, const char *format, ...)
     const int rc = format_body(c, &body, format, args);
     va_end(args);
     TRY(rc);
-    TRY(default_type(c, SLICE("text/plain; charset=utf-8")));
+    TRY(reply_default_type(c, SLICE("text/plain; charset=utf-8")));
     reply_hold(c, status, body);
     return 0;
 }
@@ -104,26 +103,31 @@ static int hold_copy(garm_ctx *c, int status, const void *data, size_t size)
 int garm_html(garm_ctx *c, int status, const char *html)
 {
     TRY(reply_open(c, status));
-    TRY(default_type(c, SLICE("text/html; charset=utf-8")));
+    TRY(reply_default_type(c, SLICE("text/html; charset=utf-8")));
     return hold_copy(c, status, html, strlen(html));
 }
 
-static int set_type(garm_ctx *c, const char *type)
+/* Content has a type (RFC 9110 section 8.3): the given one, else the one set, else the one that
+ * says nothing. */
+static int set_type(garm_ctx *c, const char *type, size_t size)
 {
-    return type == NULL ? 0 : garm_set_header(c, "Content-Type", type);
+    if (type != NULL) {
+        return garm_set_header(c, "Content-Type", type);
+    }
+    return size == 0 ? 0 : reply_default_type(c, SLICE("application/octet-stream"));
 }
 
 int garm_bytes(garm_ctx *c, int status, const char *type, const void *data, size_t size)
 {
     TRY(reply_open(c, status));
-    TRY(set_type(c, type));
+    TRY(set_type(c, type, size));
     return hold_copy(c, status, data, size);
 }
 
 int garm_bytes_view(garm_ctx *c, int status, const char *type, const void *data, size_t size)
 {
     TRY(reply_open(c, status));
-    TRY(set_type(c, type));
+    TRY(set_type(c, type, size));
     reply_hold(c, status, slice_of(data, size));
     return 0;
 }

@@ -22,6 +22,8 @@ MUST_CHECK int reply_field_put(garm_ctx *c, struct slice name, struct slice valu
 /** Puts Allow, with the methods that the target has, or those of the whole application for a
  *  target without a path. 0 or -ENOMEM. */
 MUST_CHECK int reply_set_allow(garm_ctx *c);
+/** Puts a Content-Type, unless one is set. 0, -ENOMEM, -EMSGSIZE. */
+MUST_CHECK int reply_default_type(garm_ctx *c, struct slice type);
 /** Removes the fields that speak of the content: before an error takes its place. */
 void reply_fields_drop_content(garm_ctx *c);
 

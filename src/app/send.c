@@ -199,6 +199,9 @@ static int commit_stream(garm_ctx *c)
         reply->filters != NULL && !status_bodiless(reply->status) ? filters_begin(c) : 0;
     reply->sealing = false;
     TRY(filtered);
+    if (!status_bodiless(reply->status)) {
+        TRY(reply_default_type(c, SLICE("application/octet-stream")));
+    }
     TRY(ctx_check(c));
     const struct exchange_head head =
         head_of(c, filtered > 0 ? EXCHANGE_LENGTH_UNKNOWN : reply->length);

@@ -271,7 +271,7 @@ START_TEST(a_stream_calls_its_hooks_at_the_first_byte)
 {
     const struct answer *const answer = ask_around(call_next, hang_then_stream);
     ck_assert_str_eq(trace, " h H|F+");
-    ck_assert_str_eq(answer->head, "X-Hook: H\n");
+    ck_assert_str_eq(answer->head, "X-Hook: H\nContent-Type: application/octet-stream\n");
 }
 END_TEST
 

@@ -227,7 +227,7 @@ static int publish(garm_ctx *c, void *arg)
 {
     (void)arg;
     for (int i = 0; i < 4; i++) {
-        GARM_TRY(garm_hub_publish(hub, "abcd" + i, 1));
+        GARM_TRY(garm_hub_publish(hub, &"abcd"[i], 1));
     }
     GARM_TRY(garm_sleep(c, GARM_MS(1)));
     garm_hub_close(hub);
