@@ -40,6 +40,8 @@ struct io;
 struct io_ops {
     const char *name;
     int64_t (*now_ns)(struct io *io);
+    /* Since 1970: what Date tells. */
+    int64_t (*wall_ns)(struct io *io);
     /* Waits until something happens, `timeout_ns` passed (0: not at all; -1: no bound) or wake was
      * called; then reads the clock into *ret_now_ns, and calls on_ready of what is ready. Returns the
      * number of calls, or a negative errno; *ret_now_ns is set in any case. */

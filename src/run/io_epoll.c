@@ -93,6 +93,12 @@ static int tell(struct io_epoll *self, int count)
     return calls;
 }
 
+static int64_t wall_ns(struct io *io)
+{
+    (void)io;
+    return sys_realtime_ns();
+}
+
 static int poll_events(struct io *io, int64_t timeout_ns, int64_t *ret_now_ns)
 {
     struct io_epoll *const self = epoll_of(io);
@@ -193,6 +199,7 @@ static void free_epoll(struct io *io)
 static const struct io_ops ops = {
     .name = "epoll",
     .now_ns = now_ns,
+    .wall_ns = wall_ns,
     .poll = poll_events,
     .wake = wake,
     .watch = watch,

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 
+#define WALL_START_NS  (INT64_C(784111777) * NS_PER_SEC) /* RFC 9110's Sun, 06 Nov 1994 08:49:37 GMT */
 #define SPURIOUS_REACH 64 /* how far into the list of streams a spurious wake reaches */
 
 static struct sim_io *sim_of(struct io *io)
@@ -18,6 +19,11 @@ static struct sim_io *sim_of(struct io *io)
 static int64_t now_ns(struct io *io)
 {
     return sim_of(io)->sim->now_ns;
+}
+
+static int64_t wall_ns(struct io *io)
+{
+    return WALL_START_NS + sim_of(io)->sim->now_ns;
 }
 
 bool sim_has_room(const struct sim_client *client)
@@ -224,6 +230,7 @@ static void free_io(struct io *io)
 static const struct io_ops ops = {
     .name = "simulator",
     .now_ns = now_ns,
+    .wall_ns = wall_ns,
     .poll = poll_world,
     .wake = wake,
     .watch = watch_file,
