@@ -16,6 +16,14 @@ static bool out_of_something(int error)
     return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM;
 }
 
+/* What lies unread at a close turns it into an RST, which would take the answer away. */
+static void discard_input(struct io *io, int fd)
+{
+    char scratch[KIB(4)];
+    for (int i = 0; i < 16 && io->ops->recv(io, fd, scratch, sizeof(scratch)) > 0; i++) {
+    }
+}
+
 /* Tells the first in the queue that there is no room, instead of letting it hang: the reserve
  * descriptor makes place for that. */
 static void shed_one(struct acceptor *acceptor)
@@ -32,6 +40,7 @@ static void shed_one(struct acceptor *acceptor)
         const struct iovec iov = {
             text, h1_refusal_text(shard, 503, "too many connections; try again", text)};
         const ssize_t n = io->ops->send(io, fd, &iov, 1, false);
+        discard_input(io, fd);
         io->ops->close(io, fd, n < 0);
     }
     shard->reserve_fd = sys_open("/dev/null", 0);

@@ -167,7 +167,10 @@ static void on_ready(struct io_watch *watch, unsigned ready)
     if ((ready & IO_WRITABLE) != 0) {
         conn->writable = true;
     }
-    if ((ready & IO_GONE) != 0) {
+    /* While it lingers, both sides may have ended with input unread: a close would be an RST. */
+    if ((ready & IO_GONE) != 0 && conn->state == CONN_LINGER) {
+        conn->readable = true;
+    } else if ((ready & IO_GONE) != 0) {
         on_gone(conn);
         return;
     }
