@@ -1,4 +1,5 @@
-/* A strict response parser for tests: simple, quadratic, and written without a look at the server's own. */
+/* A strict response parser for tests: simple, quadratic, and written without a look at the server's
+ * own. */
 #include "answers.h"
 
 #include "base/text.h"
@@ -6,10 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BAD(why) (*ret_why = (why), ANSWER_BAD)
+static enum answer_result bad(const char *why, const char **ret_why)
+{
+    *ret_why = why;
+    return ANSWER_BAD;
+}
 
-/* The value of the field, or ptr NULL; *ret_count: how many lines it has. */
-static struct slice find_field(struct slice head, const char *name, size_t *ret_count)
+struct slice answer_field(struct slice head, const char *name, size_t *ret_count)
 {
     const size_t name_len = strlen(name);
     struct slice found = {0};
@@ -26,7 +30,8 @@ static struct slice find_field(struct slice head, const char *name, size_t *ret_
 }
 
 /* Decodes a chunked body. */
-static enum answer_result read_chunks(struct slice data, struct answer *answer, const char **ret_why)
+static enum answer_result read_chunks(struct slice data, struct answer *answer,
+                                      const char **ret_why)
 {
     size_t pos = 0;
     for (;;) {
@@ -37,14 +42,14 @@ static enum answer_result read_chunks(struct slice data, struct answer *answer, 
         char *stop = NULL;
         const size_t size = strtoul(data.ptr + pos, &stop, 16);
         if (stop != end || stop == data.ptr + pos) {
-            return BAD("a chunk's size line is wrong");
+            return bad("a chunk's size line is wrong", ret_why);
         }
         pos = (size_t)(end - data.ptr) + 2;
         if (data.len - pos < size + 2) {
             return ANSWER_MORE;
         }
         if (memcmp(data.ptr + pos + size, "\r\n", 2) != 0) {
-            return BAD("a chunk does not end in CRLF");
+            return bad("a chunk does not end in CRLF", ret_why);
         }
         buf_append(&answer->body, data.ptr + pos, size);
         pos += size + 2;
@@ -60,31 +65,32 @@ static bool bodiless(int status, bool head_only)
     return head_only || status < 200 || status == 204 || status == 304;
 }
 
-static enum answer_result read_body(struct slice data, bool head_only, bool ended, struct answer *answer,
-                                    const char **ret_why)
+static enum answer_result read_body(struct slice data, bool head_only, bool ended,
+                                    struct answer *answer, const char **ret_why)
 {
     size_t lengths, codings;
-    const struct slice length = find_field(answer->head, "Content-Length", &lengths);
-    const struct slice coding = find_field(answer->head, "Transfer-Encoding", &codings);
+    const struct slice length = answer_field(answer->head, "Content-Length", &lengths);
+    const struct slice coding = answer_field(answer->head, "Transfer-Encoding", &codings);
     uint64_t size = 0;
     if (lengths + codings > 1) {
-        return BAD("the framing is told twice");
+        return bad("the framing is told twice", ret_why);
     }
     if ((answer->status < 200 || answer->status == 204) && lengths + codings > 0) {
-        return BAD("1xx or 204 with framing");
+        return bad("1xx or 204 with framing", ret_why);
     }
     if (bodiless(answer->status, head_only)) {
         return ANSWER_DONE;
     }
     if (codings == 1) {
-        return slice_eq(coding, SLICE("chunked")) ? read_chunks(data, answer, ret_why) : BAD("a strange coding");
+        return slice_eq(coding, SLICE("chunked")) ? read_chunks(data, answer, ret_why)
+                                                  : bad("a strange coding", ret_why);
     }
     if (lengths == 1) {
         if (text_to_u64(length, &size) < 0) {
-            return BAD("Content-Length is no number");
+            return bad("Content-Length is no number", ret_why);
         }
     } else if (!answer->close) {
-        return BAD("no framing at all");
+        return bad("no framing at all", ret_why);
     } else {
         size = data.len;
         if (!ended) {
@@ -105,8 +111,8 @@ static bool status_line_sound(struct slice head)
            text_is_digit(head.ptr[10]) && text_is_digit(head.ptr[11]) && head.ptr[12] == ' ';
 }
 
-enum answer_result answer_read(struct slice data, bool head_only, bool ended, struct answer *ret_answer,
-                               const char **ret_why)
+enum answer_result answer_read(struct slice data, bool head_only, bool ended,
+                               struct answer *ret_answer, const char **ret_why)
 {
     struct answer answer = {0};
     size_t count;
@@ -117,14 +123,14 @@ enum answer_result answer_read(struct slice data, bool head_only, bool ended, st
     answer.head = slice_of(data.ptr, (size_t)(end - data.ptr) + 4);
     answer.size = answer.head.len;
     if (!status_line_sound(answer.head)) {
-        return BAD("no status line");
+        return bad("no status line", ret_why);
     }
     answer.status = atoi(data.ptr + 9);
-    if (find_field(answer.head, "Date", &count).len != 29 && answer.status >= 200) {
-        return BAD("no Date");
+    if (answer_field(answer.head, "Date", &count).len != 29 && answer.status >= 200) {
+        return bad("no Date", ret_why);
     }
-    answer.close = slice_eq(find_field(answer.head, "Connection", &count), SLICE("close"));
-    answer.target = find_field(answer.head, "X-Seen-Target", &count);
+    answer.close = slice_eq(answer_field(answer.head, "Connection", &count), SLICE("close"));
+    answer.target = answer_field(answer.head, "X-Seen-Target", &count);
     buf_init(&answer.body, SIZE_MAX);
     const struct slice rest = slice_of(data.ptr + answer.size, data.len - answer.size);
     const enum answer_result result = read_body(rest, head_only, ended, &answer, ret_why);

@@ -1,5 +1,6 @@
-/* The chaos of one seed. What each client sends is its plan, made before; what it gets is held against the
- * plan, answer by answer. Clients that harm themselves (reset, vanish) may miss answers, never get wrong ones. */
+/* The chaos of one seed. What each client sends is its plan, made before; what it gets is held
+ * against the plan, answer by answer. Clients that harm themselves (reset, vanish) may miss
+ * answers, never get wrong ones. */
 #include "chaos.h"
 
 #include "answers.h"
@@ -21,10 +22,10 @@ struct request {
     char target[48];
     char kind;
     bool head_only;
-    bool bad;        /* malformed: 400 and the end */
-    size_t end;      /* where it ends in the plan's bytes */
+    bool bad;   /* malformed: 400 and the end */
+    size_t end; /* where it ends in the plan's bytes */
     size_t body_len;
-    unsigned salt;   /* its body's bytes follow from it */
+    unsigned salt; /* its body's bytes follow from it */
 };
 
 struct talk {
@@ -34,11 +35,11 @@ struct talk {
     size_t answered;
     struct buf bytes; /* all requests */
     size_t sent;
-    struct buf got;   /* what came and is not judged yet */
-    bool shut;        /* half-closes after its last byte */
-    bool doomed;      /* will reset or vanish */
-    bool lazy;        /* leaves its window closed for a while */
-    size_t doom_at;   /* after so many bytes sent */
+    struct buf got; /* what came and is not judged yet */
+    bool shut;      /* half-closes after its last byte */
+    bool doomed;    /* will reset or vanish */
+    bool lazy;      /* leaves its window closed for a while */
+    size_t doom_at; /* after so many bytes sent */
     bool dead;
 };
 
@@ -48,7 +49,7 @@ struct story {
     struct world world;
     struct talk talks[CLIENTS_MAX];
     size_t talk_count;
-    bool rough; /* the network itself resets connections */
+    bool rough;        /* the network itself resets connections */
     bool short_of_fds; /* accepting fails at times, and a client is sent away with 503 */
     struct chaos_report *report;
 };
@@ -58,11 +59,13 @@ static char body_byte(unsigned salt, size_t i)
     return (char)('!' + (salt * 31 + i * 7 + i / 93) % 90);
 }
 
-static const char *complain(const struct story *story, const struct talk *talk, const char *what, const char *detail)
+static const char *complain(const struct story *story, const struct talk *talk, const char *what,
+                            const char *detail)
 {
-    snprintf(complaint, sizeof(complaint), "seed %llu, client %d, answer %zu of %zu (%s): %s %s",
-             (unsigned long long)story->seed, (int)(talk - story->talks), talk->answered, talk->count,
-             talk->answered < talk->count ? talk->requests[talk->answered].target : "-", what, detail);
+    snprintf(
+        complaint, sizeof(complaint), "seed %llu, client %d, answer %zu of %zu (%s): %s %s",
+        (unsigned long long)story->seed, (int)(talk - story->talks), talk->answered, talk->count,
+        talk->answered < talk->count ? talk->requests[talk->answered].target : "-", what, detail);
     return complaint;
 }
 
@@ -74,14 +77,16 @@ static void plan_chunked(struct story *story, struct talk *talk, const struct re
     while (done < request->body_len) {
         size_t piece = 1 + random_below(&story->random, 1500);
         piece = piece < request->body_len - done ? piece : request->body_len - done;
-        buf_printf(&talk->bytes, "%zx%s\r\n", piece, random_percent(&story->random, 20) ? ";note=\"x\"" : "");
+        buf_printf(&talk->bytes, "%zx%s\r\n", piece,
+                   random_percent(&story->random, 20) ? ";note=\"x\"" : "");
         for (size_t i = 0; i < piece; i++) {
             buf_append_byte(&talk->bytes, body_byte(request->salt, done + i));
         }
         buf_printf(&talk->bytes, "\r\n");
         done += piece;
     }
-    buf_printf(&talk->bytes, "0\r\n%s\r\n", random_percent(&story->random, 20) ? "X-Sum: 1\r\n" : "");
+    buf_printf(&talk->bytes, "0\r\n%s\r\n",
+               random_percent(&story->random, 20) ? "X-Sum: 1\r\n" : "");
 }
 
 static void plan_body(struct story *story, struct talk *talk, const struct request *request)
@@ -112,12 +117,17 @@ static void plan_request(struct story *story, struct talk *talk, bool last)
         .head_only = random_percent(&story->random, 10),
     };
     if (random_percent(&story->random, 40) && !request->head_only) {
-        request->body_len = random_below(&story->random, random_percent(&story->random, 20) ? BODY_MAX : 200);
+        request->body_len =
+            random_below(&story->random, random_percent(&story->random, 20) ? BODY_MAX : 200);
     }
     snprintf(request->target, sizeof(request->target), "/%c/%d/%zu?salt=%u", request->kind,
              (int)(talk - story->talks), talk->count, request->salt);
-    buf_printf(&talk->bytes, "%s%s %s HTTP/1.1\r\nHost: sim\r\n", random_percent(&story->random, 10) ? "\r\n" : "",
-               request->head_only ? "HEAD" : request->body_len > 0 ? "POST" : "GET", request->target);
+    buf_printf(&talk->bytes, "%s%s %s HTTP/1.1\r\nHost: sim\r\n",
+               random_percent(&story->random, 10) ? "\r\n" : "",
+               request->head_only      ? "HEAD"
+               : request->body_len > 0 ? "POST"
+                                       : "GET",
+               request->target);
     if (request->bad) {
         buf_printf(&talk->bytes, "Broken : yes\r\n\r\n");
     } else {
@@ -144,7 +154,8 @@ static void plan_talk(struct story *story, struct talk *talk)
 
 /* Judging. */
 
-static const char *judge_refusal(struct story *story, struct talk *talk, const struct answer *answer)
+static const char *judge_refusal(struct story *story, struct talk *talk,
+                                 const struct answer *answer)
 {
     if (answer->status != 400 || !answer->close) {
         return complain(story, talk, "a bad request was not refused with 400 and close", "");
@@ -156,7 +167,9 @@ static const char *judge_refusal(struct story *story, struct talk *talk, const s
 static bool body_is(const struct request *request, const struct buf *body)
 {
     const bool big = request->kind == 'b';
-    const size_t len = request->head_only || request->kind == 'u' ? 0 : big ? WORLD_BIG : request->body_len;
+    const size_t len = request->head_only || request->kind == 'u' ? 0
+                       : big                                      ? WORLD_BIG
+                                                                  : request->body_len;
     if (body->len != len) {
         return false;
     }
@@ -193,7 +206,9 @@ static const char *judge(struct story *story, struct talk *talk, const struct an
     if (!slice_eq(answer->target, slice_cstr(request->target))) {
         return complain(story, talk, "the answer belongs to another request", "");
     }
-    return body_is(request, &answer->body) ? NULL : complain(story, talk, "the body is not the request's", "");
+    return body_is(request, &answer->body)
+               ? NULL
+               : complain(story, talk, "the body is not the request's", "");
 }
 
 /* Reads what has come, and judges every whole answer in it. */
@@ -206,10 +221,11 @@ static const char *hear(struct story *story, struct talk *talk)
     }
     for (;;) {
         struct answer answer;
-        const bool head_only = talk->answered < talk->count && talk->requests[talk->answered].head_only &&
+        const bool head_only = talk->answered < talk->count &&
+                               talk->requests[talk->answered].head_only &&
                                !talk->requests[talk->answered].bad;
-        const enum answer_result result =
-            answer_read(buf_slice(&talk->got), head_only, sim_end(talk->client) == SIM_EOF, &answer, &why);
+        const enum answer_result result = answer_read(
+            buf_slice(&talk->got), head_only, sim_end(talk->client) == SIM_EOF, &answer, &why);
         if (result == ANSWER_MORE) {
             return NULL;
         }
@@ -284,8 +300,10 @@ static const char *check_end(const struct story *story, const struct talk *talk)
     if (talk->dead || talk->answered == talk->count) {
         return NULL;
     }
-    const bool sent_away = story->short_of_fds && talk->answered == 0 && sim_end(talk->client) != SIM_OPEN;
-    if (sent_away || (story->rough && (sim_ended(talk->client) || sim_end(talk->client) == SIM_RESET))) {
+    const bool sent_away =
+        story->short_of_fds && talk->answered == 0 && sim_end(talk->client) != SIM_OPEN;
+    if (sent_away ||
+        (story->rough && (sim_ended(talk->client) || sim_end(talk->client) == SIM_RESET))) {
         story->report->cut++;
         return NULL;
     }
@@ -376,8 +394,8 @@ const char *chaos_run(uint64_t seed, struct chaos_report *ret_report)
         buf_deinit(&story.talks[i].got);
     }
     if (wrong == NULL && mem_live() != live) {
-        snprintf(complaint, sizeof(complaint), "seed %llu: %lld blocks of memory leaked", (unsigned long long)seed,
-                 (long long)(mem_live() - live));
+        snprintf(complaint, sizeof(complaint), "seed %llu: %lld blocks of memory leaked",
+                 (unsigned long long)seed, (long long)(mem_live() - live));
         wrong = complaint;
     }
     return wrong;

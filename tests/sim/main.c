@@ -1,0 +1,17 @@
+/* Runs the suites of the simulated server. */
+#include "suites.h"
+
+#include <stdlib.h>
+
+int main(void)
+{
+    SRunner *const runner = srunner_create(connection_suite());
+    srunner_add_suite(runner, bodies_suite());
+    srunner_add_suite(runner, deadlines_suite());
+    srunner_add_suite(runner, drain_suite());
+    srunner_add_suite(runner, chaos_suite());
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

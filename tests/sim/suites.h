@@ -1,0 +1,13 @@
+/* The suites of the simulated server. */
+#ifndef GARM_TESTS_SIM_SUITES_H
+#define GARM_TESTS_SIM_SUITES_H
+
+#include <check.h>
+
+Suite *bodies_suite(void);
+Suite *chaos_suite(void);
+Suite *connection_suite(void);
+Suite *deadlines_suite(void);
+Suite *drain_suite(void);
+
+#endif
