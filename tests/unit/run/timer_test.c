@@ -6,7 +6,7 @@
 #include "run/timer.h"
 
 #define MS    NS_PER_MS
-#define COUNT 300
+#define COUNT 100
 
 struct probe {
     struct timer timer;
