@@ -45,5 +45,6 @@
 #define LIMIT_ACCEPT_PER_TURN     64
 #define LIMIT_EVENTS_PER_TURN     256
 #define LIMIT_PIPELINE_PER_TURN   64       /* requests of one connection, then others */
+#define LIMIT_SEND_SLICE          KIB(128) /* of one answer, then others */
 
 #endif

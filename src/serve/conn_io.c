@@ -208,6 +208,14 @@ static int not_sent(struct conn *conn, ssize_t error, struct pace *pace)
     return -ECONNRESET;
 }
 
+/* After a full slice the others get their turn: a thousand clients that ask for megabytes must not delay
+ * the next one by all of them. A cancelled task goes on, for what it can send without a wait. */
+static void give_way(void)
+{
+    const int rc = task_yield();
+    (void)rc;
+}
+
 int conn_send(struct conn *conn, struct slice tail, bool more, struct pace *pace)
 {
     while (gathered(conn) > 0 || tail.len > 0) {
@@ -224,11 +232,15 @@ int conn_send(struct conn *conn, struct slice tail, bool more, struct pace *pace
             iov[count++] = (struct iovec){conn->out->data + conn->out->start, gathered(conn)};
         }
         if (tail.len > 0) {
-            iov[count++] = (struct iovec){(void *)(uintptr_t)tail.ptr, tail.len};
+            const size_t len = tail.len < LIMIT_SEND_SLICE ? tail.len : LIMIT_SEND_SLICE;
+            iov[count++] = (struct iovec){(void *)(uintptr_t)tail.ptr, len};
         }
         const ssize_t n = conn->stream.ops->send(&conn->stream, iov, count, more);
         if (n > 0) {
             sent(conn, (size_t)n, &tail, pace);
+            if (tail.len > 0 && (size_t)n >= LIMIT_SEND_SLICE) {
+                give_way();
+            }
         } else {
             TRY(not_sent(conn, n, pace));
         }
@@ -251,7 +263,7 @@ int conn_send_file(struct conn *conn, int fd, int64_t offset, uint64_t size, str
         if (!conn->writable) {
             TRY(wait_writable(conn, pace));
         }
-        const size_t piece = size < MIB(1) ? (size_t)size : MIB(1);
+        const size_t piece = size < LIMIT_SEND_SLICE ? (size_t)size : LIMIT_SEND_SLICE;
         const ssize_t n = conn->stream.ops->send_file(&conn->stream, fd, &offset, piece, false);
         if (n == 0) {
             return -EIO;
@@ -260,6 +272,9 @@ int conn_send_file(struct conn *conn, int fd, int64_t offset, uint64_t size, str
             size -= (uint64_t)n;
             pace->bytes += (uint64_t)n;
             counter_add(&conn->shard->stats.bytes_out, (uint64_t)n);
+            if (size > 0 && (size_t)n == piece) {
+                give_way();
+            }
         } else {
             TRY(not_sent(conn, n, pace));
         }
