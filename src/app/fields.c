@@ -95,17 +95,12 @@ void reply_fields_drop_content(garm_ctx *c)
 /* The fields that are the server's own. */
 static bool is_reserved(struct slice name)
 {
-    static const enum field_id reserved[] = {FIELD_CONNECTION, FIELD_TRANSFER_ENCODING,
-                                             FIELD_KEEP_ALIVE, FIELD_UPGRADE,
-                                             FIELD_TRAILER,    FIELD_DATE,
-                                             FIELD_SERVER,     FIELD_PROXY_CONNECTION};
-    const enum field_id id = field_lookup(name);
-    for (size_t i = 0; i < COUNT_OF(reserved); i++) {
-        if (id == reserved[i]) {
-            return true;
-        }
-    }
-    return false;
+#define BIT(id) (UINT64_C(1) << FIELD_##id)
+    static const uint64_t reserved = BIT(CONNECTION) | BIT(TRANSFER_ENCODING) | BIT(KEEP_ALIVE) |
+                                     BIT(UPGRADE) | BIT(TRAILER) | BIT(DATE) | BIT(SERVER) |
+                                     BIT(PROXY_CONNECTION);
+#undef BIT
+    return (reserved >> field_lookup(name) & 1) != 0;
 }
 
 static int check_field(garm_ctx *c, struct slice name, struct slice value)
@@ -169,6 +164,21 @@ static int set_field(garm_ctx *c, const char *name_text, const char *value_text,
     const struct slice own_name = slice_of(copy, name.len);
     const struct slice own_value = slice_of(copy + name.len, value.len);
     return replace ? reply_field_put(c, own_name, own_value) : append(c, own_name, own_value);
+}
+
+int reply_set_type(garm_ctx *c, const char *type)
+{
+    static const struct slice name = {"Content-Type", 12};
+    const struct slice value = slice_cstr(type);
+    if (UNLIKELY(!field_value_valid(value))) {
+        return check_field(c, name, value);
+    }
+    char *const copy = ctx_alloc(c, value.len + 1);
+    if (copy == NULL) {
+        return -ENOMEM;
+    }
+    memcpy(copy, value.ptr, value.len + 1);
+    return reply_field_put(c, name, slice_of(copy, value.len));
 }
 
 int garm_set_header(garm_ctx *c, const char *name, const char *value)

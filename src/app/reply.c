@@ -112,7 +112,7 @@ int garm_html(garm_ctx *c, int status, const char *html)
 static int set_type(garm_ctx *c, const char *type, size_t size)
 {
     if (type != NULL) {
-        return garm_set_header(c, "Content-Type", type);
+        return reply_set_type(c, type);
     }
     return size == 0 ? 0 : reply_default_type(c, SLICE("application/octet-stream"));
 }

@@ -24,6 +24,8 @@ MUST_CHECK int reply_field_put(garm_ctx *c, struct slice name, struct slice valu
 MUST_CHECK int reply_set_allow(garm_ctx *c);
 /** Puts a Content-Type, unless one is set. 0, -ENOMEM, -EMSGSIZE. */
 MUST_CHECK int reply_default_type(garm_ctx *c, struct slice type);
+/** Sets Content-Type to a copy of `type`. 0, -ENOMEM, -EMSGSIZE, or -EINVAL and a log line. */
+MUST_CHECK int reply_set_type(garm_ctx *c, const char *type);
 /** Removes the fields that speak of the content: before an error takes its place. */
 void reply_fields_drop_content(garm_ctx *c);
 

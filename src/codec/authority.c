@@ -148,7 +148,8 @@ bool authority_valid(struct slice authority)
     if (host == 0 || host == authority.len) {
         return host != 0;
     }
-    return authority.ptr[host] == ':' && port_valid(authority_port(authority));
+    const struct slice port = slice_of(authority.ptr + host + 1, authority.len - host - 1);
+    return authority.ptr[host] == ':' && port_valid(port);
 }
 
 /* A host ends at the first ':', but for those within a literal's brackets. */
