@@ -28,6 +28,8 @@ class Member:
         self.eof = False      # the server has ended the connection
         self.was_reset = False
         self.answers = []
+        self.interims = []
+        self.minor = 1        # of its requests' version
         self.expected = []    # methods of the requests sent and not answered yet
         self.ended_at = None
 
@@ -109,14 +111,16 @@ class Crowd:
             member.data += data
         self.take(member)
 
-    @staticmethod
-    def take(member):
-        while member.expected:
-            answer, used = take_answer(member.data, member.expected[0], 1, member.eof)
-            if answer is None:
+    def take(self, member):
+        """Takes whole answers off, for as long as some are expected; interim ones whenever they come."""
+        while member.data:
+            answer, used = take_answer(member.data, member.expected[0] if member.expected else "GET", member.minor, member.eof)
+            if answer is None or (answer.status >= 200 and not member.expected):
                 return
             del member.data[:used]
-            if answer.status >= 200:
+            if answer.status < 200:
+                member.interims.append(answer)
+            else:
                 member.expected.pop(0)
                 member.answers.append(answer)
 
