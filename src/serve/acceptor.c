@@ -38,7 +38,7 @@ static void shed_one(struct acceptor *acceptor)
     if (fd >= 0) {
         char text[REFUSAL_SIZE];
         const struct iovec iov = {
-            text, h1_refusal_text(shard, 503, "too many connections; try again", text)};
+            text, h1_refusal_text(shard, 503, "too many connections; try again", false, text)};
         const ssize_t n = io->ops->send(io, fd, &iov, 1, false);
         discard_input(io, fd);
         io->ops->close(io, fd, n < 0);

@@ -10,7 +10,8 @@
 
 /* The answer to what is no request: problem+json (RFC 9457), for there is no Accept to choose
  * by. */
-size_t h1_refusal_text(struct shard *shard, uint16_t status, const char *reason, char *out)
+size_t h1_refusal_text(struct shard *shard, uint16_t status, const char *reason, bool to_head,
+                       char *out)
 {
     char body[512];
     const struct slice title = status_reason(status);
@@ -32,8 +33,16 @@ size_t h1_refusal_text(struct shard *shard, uint16_t status, const char *reason,
     };
     CHECK(h1_response_size(&response) + (size_t)body_len <= REFUSAL_SIZE);
     char *const end = h1_response_write(&response, out);
+    if (to_head) {
+        return (size_t)(end - out);
+    }
     memcpy(end, body, (size_t)body_len);
     return (size_t)(end - out) + (size_t)body_len;
+}
+
+static bool asks_for_head(const struct conn *conn)
+{
+    return conn->active->head.method == METHOD_HEAD;
 }
 
 static void refuse(struct conn *conn, const struct h1_error *error)
@@ -48,7 +57,8 @@ static void refuse(struct conn *conn, const struct h1_error *error)
     conn->last = true;
     char *const out = conn_out_reserve(conn, REFUSAL_SIZE, &pace, &rc);
     if (out != NULL) {
-        conn_out_commit(conn, h1_refusal_text(conn->shard, error->status, error->reason, out));
+        conn_out_commit(conn, h1_refusal_text(conn->shard, error->status, error->reason,
+                                              asks_for_head(conn), out));
     }
 }
 
@@ -56,7 +66,8 @@ void h1_refuse_without_task(struct conn *conn)
 {
     char text[REFUSAL_SIZE];
     const size_t len =
-        h1_refusal_text(conn->shard, 503, "too many requests are being served; try again", text);
+        h1_refusal_text(conn->shard, 503, "too many requests are being served; try again",
+                        asks_for_head(conn), text);
     const struct iovec iov = {text, len};
     if (conn->stream.ops->send(&conn->stream, &iov, 1, false) < 0) {
         conn->gone = true;
