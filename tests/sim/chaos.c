@@ -221,9 +221,8 @@ static const char *hear(struct story *story, struct talk *talk)
     }
     for (;;) {
         struct answer answer;
-        const bool head_only = talk->answered < talk->count &&
-                               talk->requests[talk->answered].head_only &&
-                               !talk->requests[talk->answered].bad;
+        const bool head_only =
+            talk->answered < talk->count && talk->requests[talk->answered].head_only;
         const enum answer_result result = answer_read(
             buf_slice(&talk->got), head_only, sim_end(talk->client) == SIM_EOF, &answer, &why);
         if (result == ANSWER_MORE) {

@@ -9,9 +9,11 @@ int main(void)
     srunner_add_suite(runner, bodies_suite());
     srunner_add_suite(runner, deadlines_suite());
     srunner_add_suite(runner, drain_suite());
+    srunner_add_suite(runner, spec_suite());
     srunner_add_suite(runner, chaos_suite());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
+    spec_forget();
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -25,20 +25,20 @@ static void forget_heard(void)
     buf_clear(&heard_bytes);
 }
 
-static void free_visitors(void)
+void leave(struct visitor *visitor)
 {
-    list_each_safe (node, next, &visitors) {
-        struct visitor *const visitor = CONTAINER_OF(node, struct visitor, node);
-        buf_deinit(&visitor->bytes);
-        mem_free_aside(visitor);
-    }
+    list_remove(&visitor->node);
+    buf_deinit(&visitor->bytes);
+    mem_free_aside(visitor);
 }
 
-static void tear_down(void)
+void close_world(void)
 {
     forget_heard();
     buf_deinit(&heard_bytes);
-    free_visitors();
+    list_each_safe (node, next, &visitors) {
+        leave(CONTAINER_OF(node, struct visitor, node));
+    }
     if (world.sim != NULL) {
         world_free(&world);
     }
@@ -53,7 +53,7 @@ void open_world(const struct world_options *options)
 TCase *stage_case(const char *name)
 {
     TCase *const tests = tcase_create(name);
-    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_checked_fixture(tests, set_up, close_world);
     tcase_set_timeout(tests, 60);
     return tests;
 }

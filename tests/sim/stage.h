@@ -14,6 +14,8 @@
  * have left neither memory nor descriptors behind. */
 extern struct world world;
 void open_world(const struct world_options *options);
+/** Frees it before the test's end, with its visitors; another one may be opened. */
+void close_world(void);
 
 /** A test case whose tests are checked so. */
 TCase *stage_case(const char *name);
@@ -27,6 +29,8 @@ struct visitor {
 
 /** One that connects and says this. */
 struct visitor *visitor(const char *text);
+/** Frees the visitor; its client stays the world's. */
+void leave(struct visitor *visitor);
 void say(struct visitor *visitor, const char *text);
 /** `size` bytes, all 'x'. */
 void say_bytes(struct visitor *visitor, size_t size);

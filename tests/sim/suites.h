@@ -10,4 +10,8 @@ Suite *connection_suite(void);
 Suite *deadlines_suite(void);
 Suite *drain_suite(void);
 
+/* Reads the specification files first, and exits where it cannot. */
+Suite *spec_suite(void);
+void spec_forget(void);
+
 #endif

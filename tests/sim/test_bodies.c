@@ -244,6 +244,24 @@ START_TEST(head_gets_the_fields_of_get_without_a_body)
 }
 END_TEST
 
+START_TEST(a_refusal_of_head_has_no_body)
+{
+    static const char *const requests[] = {
+        "HEAD * HTTP/1.1\r\nHost: sim\r\n\r\n",
+        "HEAD / HTTP/1.1\r\nHost : sim\r\n\r\n",
+        "HEAD / HTTP/2.0\r\n\r\n",
+    };
+    open_world(NULL);
+    for (size_t i = 0; i < COUNT_OF(requests); i++) {
+        struct visitor *const client = visitor(requests[i]);
+        ck_assert_int_ge(hear_to_head(client), 400);
+        ck_assert(heard.close);
+        ck_assert_ptr_nonnull(heard_field("Content-Length").ptr);
+        ck_assert_int_eq(end_of(client), SIM_EOF);
+    }
+}
+END_TEST
+
 START_TEST(some_statuses_never_have_a_body)
 {
     open_world(NULL);
@@ -302,6 +320,7 @@ Suite *bodies_suite(void)
     tcase_add_test(bodies, a_body_of_exactly_the_limit_is_taken);
     tcase_add_test(bodies, a_bad_chunk_is_400_where_the_body_is_read);
     tcase_add_test(bodies, head_gets_the_fields_of_get_without_a_body);
+    tcase_add_test(bodies, a_refusal_of_head_has_no_body);
     tcase_add_test(bodies, some_statuses_never_have_a_body);
     tcase_add_test(bodies, a_big_answer_passes_a_small_window);
     suite_add_tcase(suite, bodies);

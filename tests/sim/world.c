@@ -1,6 +1,7 @@
 /* The simulated server; its application is in world_app.c. */
 #include "world.h"
 
+#include "app/server.h"
 #include "base/sys.h"
 #include "world_app.h"
 
@@ -49,6 +50,30 @@ static void close_listeners(struct world *world)
     io->ops->free(io);
 }
 
+/* The exchange's own application, or a whole one on the floor above. */
+
+static int start_bare(struct world *world, struct buf *error)
+{
+    TRY(server_new(&world->options, &world->server, error));
+    return server_attach(world->server);
+}
+
+static int start_app(struct world *world, const garm_app_entry *entry, struct buf *error)
+{
+    const garm_server_opts opts = {
+        .size = sizeof(opts), .workers = (int)world->options.workers, .log_level = GARM_LOG_OFF};
+    TRY(garm_server_make(&opts, NULL, &world->app, error));
+    TRY(garm_server_setup(world->app, entry, error));
+    world->app->listeners[0] = world->listener;
+    world->app->listener_count = 1;
+    world->app->ios = world->ios;
+    TRY(garm_server_prepare(world->app));
+    world->server = world->app->server;
+    TRY(server_attach(world->server));
+    world->app->attached = true;
+    return 0;
+}
+
 int world_new(struct world *world, uint64_t seed, const struct world_options *options)
 {
     static const struct world_options plain;
@@ -57,14 +82,10 @@ int world_new(struct world *world, uint64_t seed, const struct world_options *op
     *world = (struct world){.sim = sim_new(seed, &options->sim)};
     fill_options(world, options);
     buf_init(&error, 1024);
-    int rc = server_new(&world->options, &world->server, &error);
-    if (rc == 0) {
-        rc = server_attach(world->server);
-    }
+    const int rc =
+        options->app == NULL ? start_bare(world, &error) : start_app(world, options->app, &error);
     buf_deinit(&error);
     if (rc < 0) {
-        server_free(world->server);
-        world->server = NULL;
         world_free(world);
         return rc;
     }
@@ -97,13 +118,23 @@ void world_stop(struct world *world, int64_t grace_ms)
     CHECK(world_ended(world)); /* a minute after its grace at the latest */
 }
 
+static void free_server(struct world *world)
+{
+    if (world->app == NULL) {
+        server_free(world->server);
+        return;
+    }
+    world->app->listeners[0] = (struct listener){0};
+    garm_server_free(world->app);
+}
+
 void world_free(struct world *world)
 {
     if (world->server != NULL) {
         world_stop(world, 0);
     }
     close_listeners(world);
-    server_free(world->server);
+    free_server(world);
     CHECK(sim_open_fds(world->sim) == 0);
     sim_free(world->sim);
     *world = (struct world){0};

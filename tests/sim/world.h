@@ -7,11 +7,14 @@
 #include "run/task.h"
 #include "serve/shard.h"
 
+#include <garm/server.h>
+
 #define WORLD_WORKERS_MAX 3
 
 struct world {
     struct sim *sim;
     struct server *server;
+    struct garm_server *app; /* NULL: the exchange's own application answers */
     struct server_options options;
     struct listener listener;
     int fds[WORLD_WORKERS_MAX];
@@ -24,7 +27,8 @@ struct world {
 struct world_options {
     struct sim_options sim;
     size_t workers;
-    size_t connections; /* the limit; 0: none */
+    size_t connections;        /* the limit; 0: none */
+    const garm_app_entry *app; /* this one answers, not that of world_app.c */
 };
 
 /** A server that accepts on one listener per worker. 0, or a negative errno (under failing
