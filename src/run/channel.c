@@ -1,5 +1,6 @@
-/* Channels. An item goes straight to a receiver that waits; a receiver that makes room lets the first
- * waiting sender's item in. So nobody waits while there is something for him, and order is kept. */
+/* Channels. An item goes straight to a receiver that waits; a receiver that makes room lets the
+ * first waiting sender's item in. So nobody waits while there is something for him, and order is
+ * kept. */
 #include "run/channel.h"
 
 #include "base/sys.h"

@@ -1,4 +1,5 @@
-/* Channels: a bounded queue of pointers between tasks of any loops, any number of them at either end. */
+/* Channels: a bounded queue of pointers between tasks of any loops, any number of them at either
+ * end. */
 #ifndef GARM_RUN_CHANNEL_H
 #define GARM_RUN_CHANNEL_H
 
@@ -26,15 +27,15 @@ MUST_CHECK int channel_init(struct channel *channel, size_t cap);
 /** Nobody may wait in it. What it still holds is forgotten. Accepts a zeroed one. */
 void channel_deinit(struct channel *channel);
 
-/** Sends `item`; waits while the channel is full. 0; -EPIPE after channel_close; -ETIMEDOUT at due_ns
- *  (INT64_MAX: no bound); -ECANCELED. An error means that nobody got the item. May suspend; only from
- *  a task. */
+/** Sends `item`; waits while the channel is full. 0; -EPIPE after channel_close; -ETIMEDOUT at
+ *  due_ns (INT64_MAX: no bound); -ECANCELED. An error means that nobody got the item. May suspend;
+ *  only from a task. */
 MUST_CHECK int channel_send(struct channel *channel, void *item, int64_t due_ns);
 /** The same, with -EAGAIN instead of a wait. From any thread. */
 MUST_CHECK int channel_try_send(struct channel *channel, void *item);
 
-/** Receives the oldest item; waits while there is none. 0; -EPIPE when the channel is closed and empty;
- *  -ETIMEDOUT; -ECANCELED. May suspend; only from a task. */
+/** Receives the oldest item; waits while there is none. 0; -EPIPE when the channel is closed and
+ *  empty; -ETIMEDOUT; -ECANCELED. May suspend; only from a task. */
 MUST_CHECK int channel_recv(struct channel *channel, int64_t due_ns, void **ret_item);
 /** The same, with -EAGAIN instead of a wait. From any thread. */
 MUST_CHECK int channel_try_recv(struct channel *channel, void **ret_item);

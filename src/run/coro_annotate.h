@@ -1,6 +1,6 @@
-/* What the sanitizers and Valgrind must be told of stacks and the switches between them, in one place:
- * without a tool all of it is nothing. Chosen here, by file-level defines; no other file of this floor
- * asks which tool it is built for. */
+/* What the sanitizers and Valgrind must be told of stacks and the switches between them, in one
+ * place: without a tool all of it is nothing. Chosen here, by file-level defines; no other file of
+ * this floor asks which tool it is built for. */
 #ifndef GARM_RUN_CORO_ANNOTATE_H
 #define GARM_RUN_CORO_ANNOTATE_H
 

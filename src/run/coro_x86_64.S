@@ -1,7 +1,8 @@
 /* The context switch on x86-64 (System V ABI, callee-saved registers). It leaves by `jmp` where a
- * function would `ret`: the processor predicts returns from a stack of its own, which a switch makes
- * wrong, and each wrong guess costs more than the switch. MXCSR and the x87 control word stay: they
- * belong to the thread. No .note.gnu.property: a link with this file is not marked for shadow stacks. */
+ * function would `ret`: the processor predicts returns from a stack of its own, which a switch
+ * makes wrong, and each wrong guess costs more than the switch. MXCSR and the x87 control word
+ * stay: they belong to the thread. No .note.gnu.property: a link with this file is not marked for
+ * shadow stacks. */
 #include "run/coro_frame.h"
 
         .text

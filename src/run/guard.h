@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** Guards the first `guard_size` bytes of each of `count` blocks of `block_size` bytes that begin at
- *  `ptr` (all whole pages, freshly mapped): 0, or -EAGAIN. From any thread. */
+/** Guards the first `guard_size` bytes of each of `count` blocks of `block_size` bytes that begin
+ *  at `ptr` (all whole pages, freshly mapped): 0, or -EAGAIN. From any thread. */
 MUST_CHECK int guard_install(void *ptr, size_t count, size_t block_size, size_t guard_size);
 
 /** Says that the memory of `count` guards is about to be unmapped. */

@@ -1,5 +1,6 @@
-/* Hubs: what one publishes, all who have subscribed receive, on whatever loops they are. A subscriber
- * that is too slow loses the oldest messages and is told how many; it never holds up the others. */
+/* Hubs: what one publishes, all who have subscribed receive, on whatever loops they are. A
+ * subscriber that is too slow loses the oldest messages and is told how many; it never holds up the
+ * others. */
 #ifndef GARM_RUN_HUB_H
 #define GARM_RUN_HUB_H
 
@@ -51,9 +52,10 @@ MUST_CHECK int hub_subscribe(struct hub *hub, struct hub_subscription *subscript
 /** Accepts a zeroed one. Nobody may wait on it. */
 void hub_unsubscribe(struct hub_subscription *subscription);
 
-/** The next message, which the caller releases by hub_message_unref, with the number of those that were
- *  lost before it in *ret_lost (may be NULL). 0; -EPIPE when the hub is closed and all is received;
- *  -ETIMEDOUT at due_ns (INT64_MAX: no bound); -ECANCELED. May suspend; one task at a time. */
+/** The next message, which the caller releases by hub_message_unref, with the number of those that
+ *  were lost before it in *ret_lost (may be NULL). 0; -EPIPE when the hub is closed and all is
+ *  received; -ETIMEDOUT at due_ns (INT64_MAX: no bound); -ECANCELED. May suspend; one task at a
+ *  time. */
 MUST_CHECK int hub_next(struct hub_subscription *subscription, int64_t due_ns,
                         struct hub_message **ret_message, uint64_t *ret_lost);
 /** Accepts NULL. From any thread. */

@@ -1,6 +1,7 @@
-/* The I/O seam: all that a loop asks of the kernel about sockets, as one small table. Two worlds stand
- * behind it: epoll (io_epoll.h), and the deterministic simulator (sim.h), in which the same server runs
- * in virtual time over in-memory sockets. Above this seam nothing knows which one it is in. */
+/* The I/O seam: all that a loop asks of the kernel about sockets, as one small table. Two worlds
+ * stand behind it: epoll (io_epoll.h), and the deterministic simulator (sim.h), in which the same
+ * server runs in virtual time over in-memory sockets. Above this seam nothing knows which one it is
+ * in. */
 #ifndef GARM_RUN_IO_H
 #define GARM_RUN_IO_H
 
@@ -43,15 +44,17 @@ struct io_ops {
     /* Since 1970: what Date tells. */
     int64_t (*wall_ns)(struct io *io);
     /* Waits until something happens, `timeout_ns` passed (0: not at all; -1: no bound) or wake was
-     * called; then reads the clock into *ret_now_ns, and calls on_ready of what is ready. Returns the
-     * number of calls, or a negative errno; *ret_now_ns is set in any case. */
+     * called; then reads the clock into *ret_now_ns, and calls on_ready of what is ready. Returns
+     * the number of calls, or a negative errno; *ret_now_ns is set in any case. */
     int (*poll)(struct io *io, int64_t timeout_ns, int64_t *ret_now_ns);
     /* Ends a poll that waits, or the next one at once. From any thread. */
     void (*wake)(struct io *io);
     int (*watch)(struct io *io, struct io_watch *watch, enum io_mode mode);
-    /* Events of this turn that were not told yet are forgotten. `watch->fd` stays, and stays open. */
+    /* Events of this turn that were not told yet are forgotten. `watch->fd` stays, and stays
+     * open. */
     void (*unwatch)(struct io *io, struct io_watch *watch);
-    /* A new connection's descriptor, non-blocking; -EAGAIN when none waits. `addr` of *len bytes. */
+    /* A new connection's descriptor, non-blocking; -EAGAIN when none waits. `addr` of *len
+     * bytes. */
     int (*accept)(struct io *io, int fd, struct sockaddr *addr, uint32_t *len);
     /* Bytes read (> 0), 0 at the peer's FIN, -EAGAIN, -ECONNRESET, ... */
     ssize_t (*recv)(struct io *io, int fd, void *buf, size_t cap);

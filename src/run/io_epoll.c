@@ -1,5 +1,5 @@
-/* The I/O seam over epoll. Streams are registered once, edge-triggered in both directions, for their
- * whole life: the hot path makes no epoll_ctl. */
+/* The I/O seam over epoll. Streams are registered once, edge-triggered in both directions, for
+ * their whole life: the hot path makes no epoll_ctl. */
 #include "run/io_epoll.h"
 
 #include "base/limits.h"
@@ -51,7 +51,8 @@ static int timeout_ms(int64_t timeout_ns)
     return ms > INT_MAX ? INT_MAX : (int)ms;
 }
 
-/* A waker that finds ASLEEP writes; one that comes earlier leaves NOTIFIED, and there is no sleep. */
+/* A waker that finds ASLEEP writes; one that comes earlier leaves NOTIFIED, and there is no
+ * sleep. */
 static bool may_sleep(struct io_epoll *self)
 {
     int expected = AWAKE;

@@ -12,8 +12,8 @@
 
 #include <sched.h>
 
-/* Read at every look for the running task; it is never in a library that is loaded late, so the quick
- * way of addressing it holds. */
+/* Read at every look for the running task; it is never in a library that is loaded late, so the
+ * quick way of addressing it holds. */
 static _Thread_local struct loop *self __attribute__((tls_model("initial-exec")));
 
 struct loop *loop_self(void)
@@ -72,8 +72,8 @@ static void bury_all(struct loop *loop)
     }
 }
 
-/* What a thread posted may have run, and so have led here, before that thread is out of loop_post: it
- * is about to wake a loop that is not asleep. */
+/* What a thread posted may have run, and so have led here, before that thread is out of loop_post:
+ * it is about to wake a loop that is not asleep. */
 static void await_posters(struct loop *loop)
 {
     while (atomic_load_explicit(&loop->posting, memory_order_acquire) > 0) {
@@ -205,7 +205,8 @@ void job_cancel(struct job *job)
     list_remove(&job->node);
 }
 
-/* Who finds the inbox empty wakes the loop; whoever comes before the loop has looked rides along. */
+/* Who finds the inbox empty wakes the loop; whoever comes before the loop has looked rides
+ * along. */
 void loop_post(struct loop *loop, struct post *post)
 {
     atomic_fetch_add_explicit(&loop->posting, 1, memory_order_relaxed);

@@ -1,5 +1,5 @@
-/* The event loop: one per worker thread. A turn is: poll the sockets; take posts from other threads;
- * run the jobs that were ready; call the timers that are due; bury the dead. */
+/* The event loop: one per worker thread. A turn is: poll the sockets; take posts from other
+ * threads; run the jobs that were ready; call the timers that are due; bury the dead. */
 #ifndef GARM_RUN_LOOP_H
 #define GARM_RUN_LOOP_H
 
@@ -59,7 +59,8 @@ MUST_CHECK int loop_init(struct loop *loop, struct io *io);
 /** Buries what is left and frees the seam. No task may be alive. Accepts a zeroed loop. */
 void loop_deinit(struct loop *loop);
 
-/** One turn; waits at most `max_wait_ns` (-1: no bound) if nothing is ready. 0 or a negative errno. */
+/** One turn; waits at most `max_wait_ns` (-1: no bound) if nothing is ready. 0 or a negative
+ *  errno. */
 MUST_CHECK int loop_turn(struct loop *loop, int64_t max_wait_ns);
 /** How long the next turn would wait for sockets and wakes: 0 if there is work already; at most
  *  `max_wait_ns` (-1: no bound). */
@@ -82,7 +83,8 @@ void job_init(struct job *job, void (*run)(struct job *job));
 /** Takes a queued job back; accepts one that is not queued. */
 void job_cancel(struct job *job);
 
-/** Sends work to a loop, from any thread. The loop must not be deinitialised before the post has run. */
+/** Sends work to a loop, from any thread. The loop must not be deinitialised before the post has
+ *  run. */
 void loop_post(struct loop *loop, struct post *post);
 
 /** Calls grave->free at the end of this turn. */

@@ -27,15 +27,16 @@ struct offload {
 
 /** A pool of at most `thread_max` threads (> 0), none of them started yet: 0 or -ENOMEM. */
 MUST_CHECK int offload_init(struct offload *offload, size_t thread_max);
-/** One without threads, for the simulator: each call is made on the loop of its task, as a job that is
- *  queued delay_ns(arg) later. */
+/** One without threads, for the simulator: each call is made on the loop of its task, as a job that
+ *  is queued delay_ns(arg) later. */
 void offload_init_inline(struct offload *offload, int64_t (*delay_ns)(void *arg), void *arg);
 /** Ends and joins the threads. No call may be under way. Accepts a zeroed one. */
 void offload_deinit(struct offload *offload);
 
-/** Calls fn(arg) on a thread of the pool: 0 when it has returned. -ECANCELED (or -ETIMEDOUT among deferred
- *  functions): it was not called, and will not be. -EAGAIN: there is no thread, and none can be started.
- *  A call that has begun is waited for, cancelled or not. May suspend; only from a task. */
+/** Calls fn(arg) on a thread of the pool: 0 when it has returned. -ECANCELED (or -ETIMEDOUT among
+ *  deferred functions): it was not called, and will not be. -EAGAIN: there is no thread, and none
+ *  can be started. A call that has begun is waited for, cancelled or not. May suspend; only from a
+ *  task. */
 MUST_CHECK int offload_run(struct offload *offload, void (*fn)(void *arg), void *arg);
 
 #endif

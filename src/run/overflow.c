@@ -1,5 +1,5 @@
-/* The fault handler. All that it calls is async-signal-safe; it reads the running task, which is this
- * thread's own and stands still. */
+/* The fault handler. All that it calls is async-signal-safe; it reads the running task, which is
+ * this thread's own and stands still. */
 #include "run/overflow.h"
 
 #include "base/limits.h"

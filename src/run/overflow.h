@@ -1,5 +1,5 @@
-/* What happens when a task runs off its stack: the guard below it faults, and this says so, with the
- * task's name, before the process dies of it. Never silent, never a neighbour's memory. */
+/* What happens when a task runs off its stack: the guard below it faults, and this says so, with
+ * the task's name, before the process dies of it. Never silent, never a neighbour's memory. */
 #ifndef GARM_RUN_OVERFLOW_H
 #define GARM_RUN_OVERFLOW_H
 

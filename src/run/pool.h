@@ -1,5 +1,5 @@
-/* Blocks of one size, kept for reuse by one thread. The first word of a free block links to the next;
- * under ASan free blocks are poisoned. */
+/* Blocks of one size, kept for reuse by one thread. The first word of a free block links to the
+ * next; under ASan free blocks are poisoned. */
 #ifndef GARM_RUN_POOL_H
 #define GARM_RUN_POOL_H
 

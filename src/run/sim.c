@@ -1,5 +1,5 @@
-/* The world: its clock, its dice, its descriptors, the queue of what is on its way, and the order in
- * which loops have their turns. */
+/* The world: its clock, its dice, its descriptors, the queue of what is on its way, and the order
+ * in which loops have their turns. */
 #include "run/sim.h"
 
 #include "base/limits.h"

@@ -1,7 +1,7 @@
-/* The simulator: the I/O seam over a small world in memory, with a clock of its own, in which all that
- * happens, and when, follows from one seed. Loops turn in it one at a time on the calling thread; the
- * test plays their clients. What a real network does to a server it does more often: bytes come one
- * by one, calls say EAGAIN for nothing, peers reset, or are never heard of again. */
+/* The simulator: the I/O seam over a small world in memory, with a clock of its own, in which all
+ * that happens, and when, follows from one seed. Loops turn in it one at a time on the calling
+ * thread; the test plays their clients. What a real network does to a server it does more often:
+ * bytes come one by one, calls say EAGAIN for nothing, peers reset, or are never heard of again. */
 #ifndef GARM_RUN_SIM_H
 #define GARM_RUN_SIM_H
 
@@ -33,8 +33,8 @@ struct sim_options {
 struct sim;
 struct sim_client;
 
-/** A world. `options` (NULL: a perfect one) is copied. The simulator's own memory comes from mem_zalloc_aside: it
- *  never fails, and no count knows of it. */
+/** A world. `options` (NULL: a perfect one) is copied. The simulator's own memory comes from
+ *  mem_zalloc_aside: it never fails, and no count knows of it. */
 struct sim *sim_new(uint64_t seed, const struct sim_options *options);
 /** Frees the world and its clients. Its loops must be gone. Accepts NULL. */
 void sim_free(struct sim *sim);
@@ -44,12 +44,13 @@ struct io *sim_io_new(struct sim *sim);
 /** Says that sim_run turns this loop, which stands on a seam of this world, until it is gone. */
 void sim_attach(struct sim *sim, struct loop *loop);
 
-/** Turns the attached loops, in an order that follows from the seed, and moves the clock on when there
- *  is nothing to do, up to `until_ns` (INT64_MAX: until nothing would ever happen again). 0; or what a
- *  loop's turn returned; or -ELOOP after a million turns at one point of time, or nearly. */
+/** Turns the attached loops, in an order that follows from the seed, and moves the clock on when
+ *  there is nothing to do, up to `until_ns` (INT64_MAX: until nothing would ever happen again). 0;
+ *  or what a loop's turn returned; or -ELOOP after a million turns at one point of time, or
+ *  nearly. */
 MUST_CHECK int sim_run(struct sim *sim, int64_t until_ns);
-/** Turns until nothing is on its way and no loop has work left but for timers, of which only those that
- *  come due before the last arrival are called. */
+/** Turns until nothing is on its way and no loop has work left but for timers, of which only those
+ *  that come due before the last arrival are called. */
 MUST_CHECK int sim_settle(struct sim *sim);
 int64_t sim_now_ns(const struct sim *sim);
 
@@ -67,8 +68,8 @@ size_t sim_open_fds(const struct sim *sim);
 int sim_listen(struct sim *sim);
 #define SIM_FD_BASE (1 << 20)
 
-/* Clients. They are the world's, and stay valid until sim_free. Their calls take effect on their own
- * side at once, and on the other when the packets arrive. */
+/* Clients. They are the world's, and stay valid until sim_free. Their calls take effect on their
+ * own side at once, and on the other when the packets arrive. */
 
 /* How the other side ended, as the client sees it. */
 enum sim_end {
@@ -86,7 +87,8 @@ size_t sim_recv(struct sim_client *client, void *buf, size_t cap);
 size_t sim_unread(const struct sim_client *client, const char **ret_data);
 /** Sends a FIN and goes on reading. */
 void sim_shut_write(struct sim_client *client);
-/** Closes: by a FIN, or, as TCP does, by an RST if something was not read. What comes later is answered by an RST. */
+/** Closes: by a FIN, or, as TCP does, by an RST if something was not read. What comes later is
+ *  answered by an RST. */
 void sim_close(struct sim_client *client);
 /** Closes by an RST. */
 void sim_reset(struct sim_client *client);

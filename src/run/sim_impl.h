@@ -1,7 +1,7 @@
 /* The simulated world from inside, for the sim_*.c only.
- *
- * A client has two sides, its own and the server's; packets travel between them in the world's queue
- * of arrivals. What arrives at the server's side raises an edge on the watch, if there is one. */
+ * A client has two sides, its own and the server's; packets travel between them in the world's
+ * queue of arrivals. What arrives at the server's side raises an edge on the watch, if there is
+ * one. */
 #ifndef GARM_RUN_SIM_IMPL_H
 #define GARM_RUN_SIM_IMPL_H
 

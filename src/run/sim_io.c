@@ -1,5 +1,6 @@
-/* The seam over the simulated world: watches and polls (sim_calls.c has the rest). Edges are those of
- * epoll: raised when something arrives or room appears, told once, with all that is true then. */
+/* The seam over the simulated world: watches and polls (sim_calls.c has the rest). Edges are those
+ * of epoll: raised when something arrives or room appears, told once, with all that is true
+ * then. */
 #include "run/sim.h"
 
 #include "base/limits.h"
@@ -8,7 +9,8 @@
 
 #include <errno.h>
 
-#define WALL_START_NS  (INT64_C(784111777) * NS_PER_SEC) /* RFC 9110's Sun, 06 Nov 1994 08:49:37 GMT */
+/* RFC 9110's Sun, 06 Nov 1994 08:49:37 GMT. */
+#define WALL_START_NS  (INT64_C(784111777) * NS_PER_SEC)
 #define SPURIOUS_REACH 64 /* how far into the list of streams a spurious wake reaches */
 
 static struct sim_io *sim_of(struct io *io)

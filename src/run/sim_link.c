@@ -1,6 +1,6 @@
-/* The wire, and the clients at its far end. Follows TCP where a server can tell the difference: an RST
- * overtakes nothing but throws away what its receiver has not read; data sent to a closed side, and a
- * close with data unread, are answered by one. */
+/* The wire, and the clients at its far end. Follows TCP where a server can tell the difference: an
+ * RST overtakes nothing but throws away what its receiver has not read; data sent to a closed side,
+ * and a close with data unread, are answered by one. */
 #include "run/sim.h"
 
 #include "base/sys.h"

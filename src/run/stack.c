@@ -1,6 +1,6 @@
-/* The pool: free stacks of each size in two lists, those that still hold memory (warm) and those whose
- * memory went back to the kernel (cold). Descriptors lie apart from the stacks, so that a cold one
- * holds nothing at all. */
+/* The pool: free stacks of each size in two lists, those that still hold memory (warm) and those
+ * whose memory went back to the kernel (cold). Descriptors lie apart from the stacks, so that a
+ * cold one holds nothing at all. */
 #include "run/stack.h"
 
 #include "base/sys.h"

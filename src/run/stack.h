@@ -1,5 +1,6 @@
-/* The stacks that tasks run on: carved from large maps, each with a guard below, kept for reuse by one
- * loop, hottest first. Memory that a burst touched goes back to the kernel when the burst is over. */
+/* The stacks that tasks run on: carved from large maps, each with a guard below, kept for reuse by
+ * one loop, hottest first. Memory that a burst touched goes back to the kernel when the burst is
+ * over. */
 #ifndef GARM_RUN_STACK_H
 #define GARM_RUN_STACK_H
 
@@ -46,14 +47,14 @@ void stack_pool_free(struct stack_pool *pool);
 /** No more than `count` stacks will be out at a time (at first: no limit of ours). */
 void stack_pool_set_max(struct stack_pool *pool, size_t count);
 
-/** A stack of at least `bytes` (0: STACK_BYTES_DEFAULT): 0; -EAGAIN when none is to be had, by our limit
- *  or the kernel's; -EINVAL beyond STACK_BYTES_MAX. */
+/** A stack of at least `bytes` (0: STACK_BYTES_DEFAULT): 0; -EAGAIN when none is to be had, by our
+ *  limit or the kernel's; -EINVAL beyond STACK_BYTES_MAX. */
 MUST_CHECK int stack_get(struct stack_pool *pool, size_t bytes, struct stack **ret_stack);
 /** True when there are so many free ones now that stack_pool_trim should be called in a second. */
 bool stack_put(struct stack_pool *pool, struct stack *stack);
 
-/** Returns memory of free stacks that the last seconds had no use for, a bounded part at a time. The
- *  nanoseconds after which it wants to be called again, or 0 when nothing is left to return. */
+/** Returns memory of free stacks that the last seconds had no use for, a bounded part at a time.
+ *  The nanoseconds after which it wants to be called again, or 0 when nothing is left to return. */
 int64_t stack_pool_trim(struct stack_pool *pool);
 
 /** Looks into every stack for its deepest use, which costs a system call each. */

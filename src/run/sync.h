@@ -1,5 +1,5 @@
-/* Mutex, promise and wait group for tasks: they park where threads would block, and work between tasks
- * of any loops. Deadlines are in the waiting loop's time; INT64_MAX is none. */
+/* Mutex, promise and wait group for tasks: they park where threads would block, and work between
+ * tasks of any loops. Deadlines are in the waiting loop's time; INT64_MAX is none. */
 #ifndef GARM_RUN_SYNC_H
 #define GARM_RUN_SYNC_H
 
@@ -40,11 +40,11 @@ struct promise {
 void promise_init(struct promise *promise);
 /** Nobody may wait for it. */
 void promise_deinit(struct promise *promise);
-/** Sets it, once: false if it was set already. `result` is 0 or a negative errno. From any thread; it
- *  does not touch the promise after it has woken the first task, which may so free it. */
+/** Sets it, once: false if it was set already. `result` is 0 or a negative errno. From any thread;
+ *  it does not touch the promise after it has woken the first task, which may so free it. */
 bool promise_set(struct promise *promise, int result, void *value);
-/** The result that is set, with the value in *ret_value (may be NULL) if that is 0; or -ETIMEDOUT or
- *  -ECANCELED before it is set. May suspend; only from a task. */
+/** The result that is set, with the value in *ret_value (may be NULL) if that is 0; or -ETIMEDOUT
+ *  or -ECANCELED before it is set. May suspend; only from a task. */
 MUST_CHECK int promise_wait(struct promise *promise, int64_t due_ns, void **ret_value);
 
 /* Counts things under way; tasks wait until there are none. */

@@ -25,17 +25,18 @@ enum cancel_reason {
     CANCEL_GROUP, /* its group was cancelled, or is being left */
 };
 
-/** Runs fn(arg) on a stack from the loop's pool, at once, until it first parks or ends; returns to the
- *  caller then. Only from the loop itself, not from a task. `name` (static, or outliving the task) is
- *  used in reports. 0, or -EAGAIN when no stack is to be had: nothing ran. */
+/** Runs fn(arg) on a stack from the loop's pool, at once, until it first parks or ends; returns to
+ *  the caller then. Only from the loop itself, not from a task. `name` (static, or outliving the
+ *  task) is used in reports. 0, or -EAGAIN when no stack is to be had: nothing ran. */
 MUST_CHECK int task_run(struct loop *loop, const char *name, task_fn *fn, void *arg);
 
-/** The same on a stack of at least `stack_bytes` (0: STACK_BYTES_DEFAULT, at most STACK_BYTES_MAX: beyond, -EINVAL). */
+/** The same on a stack of at least `stack_bytes` (0: STACK_BYTES_DEFAULT, at most STACK_BYTES_MAX:
+ *  beyond, -EINVAL). */
 MUST_CHECK int task_run_on(struct loop *loop, size_t stack_bytes, const char *name, task_fn *fn,
                            void *arg);
 
-/** Queues fn(arg) as a new task of this loop. From the loop's thread. 0 or -EAGAIN. *ret_task (may be NULL) is valid
- *  until the task ends. */
+/** Queues fn(arg) as a new task of this loop. From the loop's thread. 0 or -EAGAIN. *ret_task (may
+ *  be NULL) is valid until the task ends. */
 MUST_CHECK int task_spawn(struct loop *loop, const char *name, task_fn *fn, void *arg,
                           struct task **ret_task);
 
@@ -47,10 +48,11 @@ const struct stack *task_stack(const struct task *task);
 /** Names the running task anew, for reports: a request's route, say. */
 void task_set_name(const char *name);
 
-/* Parking. `withdraw` is called (in the loop, by the canceller, or within task_park itself) when the
- * wait ends early by cancellation or time: it takes the task out of whatever it waits in and returns
- * true, or returns false if a wake is on its way already, which is then waited for. It must not
- * suspend. NULL: the wait cannot end early, for it has lent memory; then due_ns must be INT64_MAX. */
+/* Parking. `withdraw` is called (in the loop, by the canceller, or within task_park itself) when
+ * the wait ends early by cancellation or time: it takes the task out of whatever it waits in and
+ * returns true, or returns false if a wake is on its way already, which is then waited for. It must
+ * not suspend. NULL: the wait cannot end early, for it has lent memory; then due_ns must be
+ * INT64_MAX. */
 typedef bool task_withdraw_fn(void *arg);
 
 /** Suspends the running task until task_wake; returns that call's result. Or -ETIMEDOUT at `due_ns`
@@ -68,7 +70,8 @@ MUST_CHECK int task_sleep(int64_t ns);
 /** Lets all other ready jobs run first: 0, or -ECANCELED. */
 MUST_CHECK int task_yield(void);
 
-/** Asks the task to end: its wait, and every later one, returns -ECANCELED. From its loop's thread. */
+/** Asks the task to end: its wait, and every later one, returns -ECANCELED. From its loop's
+ *  thread. */
 void task_cancel(struct task *task, enum cancel_reason reason);
 /** The same to all tasks of the loop. From its thread. */
 void task_cancel_all(struct loop *loop, enum cancel_reason reason);
@@ -103,8 +106,8 @@ static inline void defer_push(struct defer **list, struct defer *defer, void (*f
     *defer = (struct defer){*list, fn, arg};
     *list = defer;
 }
-/** Calls all, last pushed first, with cancellation masked but under a deadline of LIMIT_DEFER_MS over
- *  all of them. Pushes made meanwhile are called too. May suspend. From a task. */
+/** Calls all, last pushed first, with cancellation masked but under a deadline of LIMIT_DEFER_MS
+ *  over all of them. Pushes made meanwhile are called too. May suspend. From a task. */
 void defer_run(struct defer **list);
 
 /* Children that do not outlive their parent. */

@@ -1,7 +1,7 @@
-/* The timer wheel. A timer that is due at tick T stands at the level of the highest digit, to the base
- * of 64, in which T differs from the wheel's own tick. So all timers of a level are due before those
- * of the next, slots behind the current digit are empty, and slot 0, which that rule leaves unused,
- * holds at the top level what lies beyond the wheel's range. Knows nothing of loops. */
+/* The timer wheel. A timer that is due at tick T stands at the level of the highest digit, to the
+ * base of 64, in which T differs from the wheel's own tick. So all timers of a level are due before
+ * those of the next, slots behind the current digit are empty, and slot 0, which that rule leaves
+ * unused, holds at the top level what lies beyond the wheel's range. Knows nothing of loops. */
 #include "run/timer.h"
 
 #include "base/compiler.h"
@@ -153,8 +153,8 @@ static void empty(struct timer_wheel *wheel, const struct next_slot *next, struc
     }
 }
 
-/* All that is due is gathered before anything is called, so that a callback which sets a timer to the
- * past is called once per advance, and not once per tick of a long sleep. */
+/* All that is due is gathered before anything is called, so that a callback which sets a timer to
+ * the past is called once per advance, and not once per tick of a long sleep. */
 void timer_wheel_advance(struct timer_wheel *wheel, int64_t now_ns)
 {
     const int64_t now_tick = tick_floor(now_ns);

@@ -1,5 +1,6 @@
-/* Timers: a hierarchical wheel of one-millisecond ticks (Varghese and Lauck 1987). Setting, moving and
- * stopping a timer is O(1); a timer moved to later is only noted, and moves when its old time comes. */
+/* Timers: a hierarchical wheel of one-millisecond ticks (Varghese and Lauck 1987). Setting, moving
+ * and stopping a timer is O(1); a timer moved to later is only noted, and moves when its old time
+ * comes. */
 #ifndef GARM_RUN_TIMER_H
 #define GARM_RUN_TIMER_H
 
@@ -27,8 +28,8 @@ struct timer_wheel {
 
 void timer_wheel_init(struct timer_wheel *wheel, int64_t now_ns);
 void timer_init(struct timer *timer, void (*on_due)(struct timer *timer));
-/** Sets or moves the timer. Never called before `due_ns`, at most two ticks after it in an idle loop.
- *  INT64_MAX stops it. */
+/** Sets or moves the timer. Never called before `due_ns`, at most two ticks after it in an idle
+ *  loop. INT64_MAX stops it. */
 void timer_set(struct timer_wheel *wheel, struct timer *timer, int64_t due_ns);
 /** Accepts one that is not set. */
 void timer_stop(struct timer_wheel *wheel, struct timer *timer);

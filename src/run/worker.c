@@ -1,4 +1,5 @@
-/* Threads. Signals other than those of our own faults stay with the threads that the program had. */
+/* Threads. Signals other than those of our own faults stay with the threads that the program
+ * had. */
 #include "run/worker.h"
 
 #include "base/sys.h"
@@ -49,7 +50,7 @@ int worker_start(struct worker *worker, const char *name, int cpu, void (*fn)(vo
     sigset_t blocked;
     sigset_t before;
     *worker = (struct worker){.cpu = cpu, .fn = fn, .arg = arg};
-    strncpy(worker->name, name, sizeof(worker->name) - 1);
+    memcpy(worker->name, name, strnlen(name, sizeof(worker->name) - 1));
     fill_but_faults(&blocked);
     TRY(sys_sigmask(SIG_SETMASK, &blocked, &before));
     const int rc = sys_thread_create(&worker->thread, run, worker);

@@ -1,5 +1,5 @@
-/* A thread of ours: named, pinned to a processor if asked, deaf to the process's signals, and with a
- * stack on which an overflow of a task's stack can be reported. */
+/* A thread of ours: named, pinned to a processor if asked, deaf to the process's signals, and with
+ * a stack on which an overflow of a task's stack can be reported. */
 #ifndef GARM_RUN_WORKER_H
 #define GARM_RUN_WORKER_H
 
@@ -20,9 +20,9 @@ struct worker {
     void *arg;
 };
 
-/** Runs fn(arg) on a new thread. `name` is copied and cut to fit, such as "garm/0"; `cpu`: -1, or the
- *  processor to stay on, which is ignored if this process may not use it. 0 or a negative errno. The
- *  worker must stay in place until it is joined. */
+/** Runs fn(arg) on a new thread. `name` is copied and cut to fit, such as "garm/0"; `cpu`: -1, or
+ *  the processor to stay on, which is ignored if this process may not use it. 0 or a negative
+ *  errno. The worker must stay in place until it is joined. */
 MUST_CHECK int worker_start(struct worker *worker, const char *name, int cpu, void (*fn)(void *arg),
                             void *arg);
 

@@ -1,5 +1,6 @@
-/* What a task that runs off its stack leaves behind: a line, and the signal. A child does it. ASan's own
- * handler is replaced by ours, which is what `allow_user_segv_handler`, its default, permits. */
+/* What a task that runs off its stack leaves behind: a line, and the signal. A child does it.
+ * ASan's own handler is replaced by ours, which is what `allow_user_segv_handler`, its default,
+ * permits. */
 #include "suites.h"
 #include "support.h"
 

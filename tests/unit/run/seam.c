@@ -124,7 +124,8 @@ void peer_send(const struct peer *peer, const char *text)
     }
 }
 
-/* Some bytes that have arrived, maybe none yet; *ret_end says whether and how the stream has ended. */
+/* Some bytes that have arrived, maybe none yet; *ret_end says whether and how the stream has
+ * ended. */
 size_t peer_recv(const struct peer *peer, char *buf, size_t cap, enum sim_end *ret_end)
 {
     if (sim != NULL) {

@@ -1,5 +1,5 @@
-/* A world to test the I/O seam in: epoll with TCP on the loopback, a perfect simulated world, or a rough
- * one. One at a time; it plays the clients too. */
+/* A world to test the I/O seam in: epoll with TCP on the loopback, a perfect simulated world, or a
+ * rough one. One at a time; it plays the clients too. */
 #ifndef GARM_TESTS_UNIT_RUN_SEAM_H
 #define GARM_TESTS_UNIT_RUN_SEAM_H
 
@@ -47,7 +47,8 @@ void end_close(struct end *end, bool reset);
 /** The client's side of a new connection. */
 struct peer peer_connect(void);
 void peer_send(const struct peer *peer, const char *text);
-/** Some bytes that have arrived, maybe none yet; *ret_end says whether and how the stream has ended. */
+/** Some bytes that have arrived, maybe none yet; *ret_end says whether and how the stream has
+ *  ended. */
 size_t peer_recv(const struct peer *peer, char *buf, size_t cap, enum sim_end *ret_end);
 /** All that comes until the end, or until `cap` bytes have come. */
 size_t peer_recv_all(const struct peer *peer, char *buf, size_t cap, enum sim_end *ret_end);

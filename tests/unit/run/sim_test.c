@@ -1,5 +1,5 @@
-/* The simulated world: that it is one world per seed, that it is as rough as it is told to be, and that
- * it treats a server as TCP does. The server is an echo, on as many loops as a test wants. */
+/* The simulated world: that it is one world per seed, that it is as rough as it is told to be, and
+ * that it treats a server as TCP does. The server is an echo, on as many loops as a test wants. */
 #include "suites.h"
 
 #include "base/limits.h"

@@ -1,6 +1,6 @@
-/* Everything that parks, between tasks on the loops of two threads, with deadlines short enough to meet
- * their wakes. Made for ThreadSanitizer, and true without it. Threads use CHECK: Check's assertions
- * are the main thread's. */
+/* Everything that parks, between tasks on the loops of two threads, with deadlines short enough to
+ * meet their wakes. Made for ThreadSanitizer, and true without it. Threads use CHECK: Check's
+ * assertions are the main thread's. */
 #include "suites.h"
 
 #include "base/limits.h"
