@@ -82,11 +82,20 @@ static int add_shards(struct server *server)
     return 0;
 }
 
+/* Those that no shard owns yet. */
+static void free_ios(const struct server_options *options, size_t from)
+{
+    for (size_t i = from; options->ios != NULL && i < options->workers; i++) {
+        options->ios[i]->ops->free(options->ios[i]);
+    }
+}
+
 int server_new(const struct server_options *options, struct server **ret_server,
                struct buf *ret_error)
 {
     struct server *const server = mem_zalloc(sizeof(*server));
     if (server == NULL) {
+        free_ios(options, 0);
         buf_printf(ret_error, "out of memory");
         return -ENOMEM;
     }
@@ -98,6 +107,7 @@ int server_new(const struct server_options *options, struct server **ret_server,
     if (rc < 0) {
         buf_printf(ret_error, "cannot prepare %zu workers: %s", options->workers,
                    sys_error_text(rc));
+        free_ios(options, server->shard_count);
         server_free(server);
         return rc;
     }

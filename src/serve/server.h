@@ -41,7 +41,8 @@ struct server_options {
     struct listener *listeners;
     size_t listener_count;
     size_t workers;        /* >= 1 */
-    struct io *const *ios; /* one per worker, taken; NULL: epoll. For the simulator */
+    struct io *const *ios; /* one per worker, taken, success or failure; NULL: epoll. For the
+                              simulator */
     struct server_limits limits;
     struct logger logger;    /* copied */
     const char *server_name; /* the Server field's value; NULL: no such field. Static */
