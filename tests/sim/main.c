@@ -9,6 +9,8 @@ int main(void)
     srunner_add_suite(runner, bodies_suite());
     srunner_add_suite(runner, deadlines_suite());
     srunner_add_suite(runner, drain_suite());
+    srunner_add_suite(runner, memory_suite());
+    srunner_add_suite(runner, faults_suite());
     srunner_add_suite(runner, spec_suite());
     srunner_add_suite(runner, chaos_suite());
     srunner_run_all(runner, CK_NORMAL);

@@ -9,6 +9,8 @@ Suite *chaos_suite(void);
 Suite *connection_suite(void);
 Suite *deadlines_suite(void);
 Suite *drain_suite(void);
+Suite *faults_suite(void);
+Suite *memory_suite(void);
 
 /* Reads the specification files first, and exits where it cannot. */
 Suite *spec_suite(void);

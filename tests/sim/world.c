@@ -54,6 +54,7 @@ static void close_listeners(struct world *world)
 
 static int start_bare(struct world *world, struct buf *error)
 {
+    world->ios_taken = true;
     TRY(server_new(&world->options, &world->server, error));
     return server_attach(world->server);
 }
@@ -67,6 +68,7 @@ static int start_app(struct world *world, const garm_app_entry *entry, struct bu
     world->app->listeners[0] = world->listener;
     world->app->listener_count = 1;
     world->app->ios = world->ios;
+    world->ios_taken = true;
     TRY(garm_server_prepare(world->app));
     world->server = world->app->server;
     TRY(server_attach(world->server));
@@ -120,11 +122,14 @@ void world_stop(struct world *world, int64_t grace_ms)
 
 static void free_server(struct world *world)
 {
+    for (size_t i = 0; i < world->options.workers && !world->ios_taken; i++) {
+        world->ios[i]->ops->free(world->ios[i]);
+    }
     if (world->app == NULL) {
         server_free(world->server);
         return;
     }
-    world->app->listeners[0] = (struct listener){0};
+    world->app->listeners[0] = (struct listener){0}; /* its descriptors are not the kernel's */
     garm_server_free(world->app);
 }
 

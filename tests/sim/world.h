@@ -19,6 +19,7 @@ struct world {
     struct listener listener;
     int fds[WORLD_WORKERS_MAX];
     struct io *ios[WORLD_WORKERS_MAX];
+    bool ios_taken; /* by the server */
     size_t handled;                 /* requests that reached the application */
     enum cancel_reason last_cancel; /* why the last /h ended */
 };

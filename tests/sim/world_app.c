@@ -32,8 +32,8 @@ static struct slice big_answer(void)
 /* The whole body in the request's arena, or a negative errno. */
 static int read_all(struct exchange *x, struct slice *ret_body)
 {
-    size_t cap = x->head->content_length > 0 ? (size_t)x->head->content_length : KIB(32);
-    if (cap > x->body_max) {
+    size_t cap = x->head->chunked ? KIB(32) : (size_t)x->head->content_length;
+    if (x->body_done || cap > x->body_max) {
         cap = 1;
     }
     char *const body = arena_alloc(x->arena, cap);
