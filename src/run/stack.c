@@ -14,10 +14,10 @@
 #define CLASS_COUNT    5
 #define SLAB_COUNT     32 /* stacks of the default size that are mapped at a time */
 #define SLAB_COUNT_BIG 4
-#define WARM_MIN       8   /* free stacks that are never worth trimming */
-#define TRIM_COUNT     256 /* stacks per call: about a millisecond */
+#define WARM_MIN       8  /* free stacks that are never worth trimming */
+#define TRIM_COUNT     64 /* stacks per call: a fraction of a millisecond */
 #define TRIM_PERIOD_NS NS_PER_SEC
-#define TRIM_PAUSE_NS  (10 * NS_PER_MS)
+#define TRIM_PAUSE_NS  (5 * NS_PER_MS)
 /* Stacks of equal alignment would use the same few sets of the caches for their hottest lines. */
 #define COLOUR_COUNT 16
 #define COLOUR_BYTES 64
