@@ -1,14 +1,14 @@
 /* The byte classes. The ranges in the initialiser are GNU's: 256 single lines would hide the rules. */
 #include "codec/chars.h"
 
-#define TEXT (CHAR_VALUE | CHAR_TARGET | CHAR_QUOTED)
+#define TEXT (CHAR_VALUE | CHAR_TARGET)
 #define ANY  (TEXT | CHAR_TOKEN | CHAR_PATH | CHAR_QUERY | CHAR_HOST | CHAR_UNRESERVED)
 
 const uint8_t char_classes[256] = {
-    ['\t'] = CHAR_VALUE | CHAR_QUOTED,
-    [' '] = CHAR_VALUE | CHAR_QUOTED,
+    ['\t'] = CHAR_VALUE,
+    [' '] = CHAR_VALUE,
     ['!'] = ANY & ~CHAR_UNRESERVED,
-    ['"'] = CHAR_VALUE | CHAR_TARGET,
+    ['"'] = TEXT,
     ['#'] = TEXT | CHAR_TOKEN,
     ['$'] = ANY & ~CHAR_UNRESERVED,
     ['%'] = TEXT | CHAR_TOKEN,
@@ -29,7 +29,7 @@ const uint8_t char_classes[256] = {
     ['@'] = TEXT | CHAR_PATH | CHAR_QUERY,
     ['A' ... 'Z'] = ANY,
     ['['] = TEXT | CHAR_PATH | CHAR_QUERY,
-    ['\\'] = CHAR_VALUE | CHAR_TARGET | CHAR_QUERY,
+    ['\\'] = TEXT | CHAR_QUERY,
     [']'] = TEXT | CHAR_PATH | CHAR_QUERY,
     ['^'] = TEXT | CHAR_TOKEN | CHAR_QUERY,
     ['_'] = ANY,

@@ -14,7 +14,6 @@ enum char_class {
     CHAR_QUERY = 16,      /* in a query; not '%' */
     CHAR_HOST = 32,       /* in a registered name: not '%', and no comma, which joins two Hosts */
     CHAR_UNRESERVED = 64, /* RFC 3986 section 2.3 */
-    CHAR_QUOTED = 128,    /* RFC 9110 qdtext */
 };
 
 extern const uint8_t char_classes[256];

@@ -126,7 +126,8 @@ static enum h1_chunk parse_line(struct h1_chunked *k, char c)
     }
     const unsigned after = transitions[state][kind_of(c)];
     if (after == STATE_BAD) {
-        return refuse(k, h1_control_reason(c, line_reason(state)));
+        const char *const reason = line_reason(state);
+        return refuse(k, c == '\r' ? reason : h1_control_reason(c, reason));
     }
     k->state = (uint8_t)after;
     if (after != STATE_LF && ++k->ext_bytes > k->limits->chunk_ext_bytes) {

@@ -59,7 +59,7 @@ const char *h1_control_reason(char c, const char *otherwise)
 {
     switch (c) {
     case '\n': return "bare LF";
-    case '\r': return "bare CR";
+    case '\r': return "misplaced CR";
     case '\0': return "NUL";
     default: return otherwise;
     }

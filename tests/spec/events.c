@@ -3,6 +3,7 @@
 
 #include "codec/h1.h"
 #include "spec/guard.h"
+#include "spec/require.h"
 
 #include <check.h>
 #include <inttypes.h>
@@ -19,9 +20,6 @@ enum phase {
     PHASE_TRAILERS,
     PHASE_END, /* closed, or refused */
 };
-
-/* As ck_assert, which would write a line to a file each time that all is well. */
-#define REQUIRE(x) ((x) ? (void)0 : ck_abort_msg("%s", #x))
 
 struct feed {
     struct event_log *log;

@@ -1,0 +1,23 @@
+/* The suites of this floor's unit tests: one per subject, one file each. */
+#ifndef GARM_TESTS_CODEC_SUITES_H
+#define GARM_TESTS_CODEC_SUITES_H
+
+#include <check.h>
+
+Suite *authority_suite(void);
+Suite *chars_suite(void);
+Suite *chunked_suite(void);
+Suite *field_suite(void);
+Suite *head_suite(void);
+Suite *limits_suite(void);
+Suite *method_suite(void);
+Suite *path_suite(void);
+Suite *percent_suite(void);
+Suite *response_suite(void);
+Suite *scan_suite(void);
+Suite *semantics_suite(void);
+Suite *status_suite(void);
+Suite *target_suite(void);
+Suite *trailers_suite(void);
+
+#endif
