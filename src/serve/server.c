@@ -3,6 +3,7 @@
 
 #include "base/sys.h"
 #include "run/io_epoll.h"
+#include "run/overflow.h"
 #include "run/task.h"
 #include "serve/shard.h"
 
@@ -189,23 +190,21 @@ static int open_shard(struct shard *shard)
     return rc;
 }
 
-static void *shard_main(void *arg)
+static void shard_main(void *arg)
 {
     struct shard *const shard = arg;
-    char name[16];
-    snprintf(name, sizeof(name), "garm/%u", (unsigned)(shard->worker.index % 10000));
-    pthread_setname_np(pthread_self(), name);
-    const int rc = open_shard(shard);
-    (void)rc; /* told; a shard that failed to open ends at once */
-    turn_to_end(shard);
-    return NULL;
+    const int opened = open_shard(shard);
+    const int turned = turn_to_end(shard);
+    (void)
+        opened; /* both are told: a shard that fails to open ends at once, one that fails to poll */
+    (void)turned; /* stops the server */
 }
 
 static int start_thread(struct shard *shard)
 {
-    TRY(sys_thread_create(&shard->thread, shard_main, shard));
-    shard->threaded = true;
-    return 0;
+    char name[WORKER_NAME_SIZE];
+    snprintf(name, sizeof(name), "garm/%u", (unsigned)(shard->worker.index % 10000));
+    return worker_start(&shard->thread, name, -1, shard_main, shard);
 }
 
 /* Starts the shards from `first` on, on threads, and waits until `count` shards in all have told
@@ -269,7 +268,9 @@ int server_run(struct server *server, int fd, void (*on_readable)(void *arg), vo
     struct io *const io = server->shards[0].worker.loop.io;
     struct guest guest = {
         .watch = {.fd = fd, .on_ready = on_guest_ready}, .on_readable = on_readable, .arg = arg};
-    int rc = io->ops->watch(io, &guest.watch, IO_LISTENER);
+    struct overflow_thread overflow = {0};
+    int rc = overflow_enter(&overflow);
+    rc = rc < 0 ? rc : io->ops->watch(io, &guest.watch, IO_LISTENER);
     if (rc < 0) {
         server_stop(server, 0);
     }
@@ -278,6 +279,7 @@ int server_run(struct server *server, int fd, void (*on_readable)(void *arg), vo
         io->ops->unwatch(io, &guest.watch);
         rc = turned;
     }
+    overflow_leave(&overflow);
     server_wait(server);
     return rc;
 }
@@ -285,11 +287,7 @@ int server_run(struct server *server, int fd, void (*on_readable)(void *arg), vo
 void server_wait(struct server *server)
 {
     for (size_t i = 0; i < server->shard_count; i++) {
-        struct shard *const shard = &server->shards[i];
-        if (shard->threaded) {
-            sys_thread_join(shard->thread);
-            shard->threaded = false;
-        }
+        worker_join(&server->shards[i].thread);
     }
 }
 

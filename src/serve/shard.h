@@ -6,9 +6,9 @@
 
 #include "codec/h1.h"
 #include "run/pool.h"
+#include "run/worker.h"
 #include "serve/server.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 struct acceptor;
@@ -57,8 +57,7 @@ struct shard {
     _Atomic int64_t stop_grace_ns; /* asked for by server_stop; taken by stop_post */
     struct post stop_post;
     _Atomic bool stop_posted;
-    pthread_t thread;
-    bool threaded; /* thread is valid */
+    struct worker thread; /* started, unless another thread turns the loop */
 };
 
 /** Prepares the loop over `io` (taken) and the pools; accepts nothing yet. 0 or a negative
