@@ -2,6 +2,7 @@
  * believed about such a descriptor that was not asked of the kernel. */
 #include "net/listen_kinds.h"
 
+#include "base/limits.h"
 #include "base/sys.h"
 #include "base/text.h"
 
@@ -58,11 +59,12 @@ static int check_socket(const struct listen_spec *spec, struct buf *error)
     return 0;
 }
 
-/* Non-blocking, closed on exec, and without Nagle's delay, as if we had made it. */
+/* Non-blocking, closed on exec, and with the options of those we make. */
 static int adopt(struct listener *listener)
 {
     const int fd = listener->fds[0];
     const int one = 1;
+    const int unsent_max = LIMIT_UNSENT_BYTES;
     union {
         struct sockaddr any;
         struct sockaddr_storage storage;
@@ -76,6 +78,8 @@ static int adopt(struct listener *listener)
     TRY(sys_getsockname(fd, &name.any, &len));
     if (name.any.sa_family == AF_INET || name.any.sa_family == AF_INET6) {
         TRY(sys_setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)));
+        /* Not every kernel has it for MPTCP, which systemd may pass: then without. */
+        (void)!sys_setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_max, sizeof(unsent_max));
     }
     listener_set_url(listener, &name.any, len);
     return 0;

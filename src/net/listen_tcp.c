@@ -1,6 +1,7 @@
 /* TCP listeners: one socket per worker on the same port, and why a port cannot be had. */
 #include "net/listen_kinds.h"
 
+#include "base/limits.h"
 #include "base/sys.h"
 #include "base/text.h"
 #include "net/address.h"
@@ -87,8 +88,9 @@ static int prepare(int fd, const struct listen_spec *spec, bool reuse_port)
     if (spec->addr.any.sa_family == AF_INET6) {
         TRY(set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, spec->dual ? 0 : 1));
     }
-    /* Accepted sockets inherit it, which saves a call for each. */
+    /* Accepted sockets inherit these, which saves the calls for each. */
     TRY(set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1));
+    TRY(set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, LIMIT_UNSENT_BYTES));
     return sys_bind(fd, &spec->addr.any, spec->len);
 }
 
