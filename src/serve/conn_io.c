@@ -174,8 +174,9 @@ static void sent(struct conn *conn, size_t n, struct slice *tail, struct pace *p
     if (from_out > 0) {
         conn->out->start += (uint32_t)from_out;
     }
-    tail->ptr += n - from_out;
-    tail->len -= n - from_out;
+    if (n > from_out) {
+        *tail = slice_of(tail->ptr + (n - from_out), tail->len - (n - from_out));
+    }
     pace->bytes += n;
     counter_add(&conn->shard->stats.bytes_out, n);
 }
