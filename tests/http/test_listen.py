@@ -208,6 +208,13 @@ def test_socket_that_does_not_listen_is_refused():
 
 # Ports in use.
 
+def free_port():
+    """One that the kernel has just given, and taken back."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 def test_port_in_use_is_refused_and_its_holder_named(taken_port):
     refused(run("hello", "--listen", f"127.0.0.1:{taken_port}"), str(taken_port), str(os.getpid()))
 
@@ -223,11 +230,8 @@ def test_port_in_use_is_refused_on_all_addresses_too(taken_port):
     refused(run("hello", "--listen", f":{taken_port}"), str(taken_port))
 
 
-def test_same_address_twice_is_refused(taken_port):
-    del taken_port
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def test_same_address_twice_is_refused():
+    port = free_port()
     refused(run("hello", "--listen", f"127.0.0.1:{port}", "--listen", f"127.0.0.1:{port}"), str(port))
 
 
@@ -363,9 +367,7 @@ def test_signal_ends_it_in_order(number):
 
 def test_broken_standard_output_is_survived():
     """`app | head -0`: the reader goes before the first line is written."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     read_end, write_end = os.pipe()
     os.close(read_end)
     lives_and_ends(port, [program("hello"), "--listen", f"127.0.0.1:{port}"], stdout=write_end)
@@ -373,9 +375,7 @@ def test_broken_standard_output_is_survived():
 
 
 def test_closed_standard_streams_are_survived():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     lives_and_ends(port, ["/bin/sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', program("hello"), "--listen", f"127.0.0.1:{port}"])
 
 
