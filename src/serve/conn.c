@@ -259,7 +259,7 @@ static void read_head(struct conn *conn)
         if (conn->state == CONN_IDLE && next == CONN_HEAD) {
             set_timer(conn, limits_of(conn)->head_ms);
         }
-        conn->state = next;
+        conn->state = (uint8_t)next;
     }
     if (conn->state == CONN_IDLE) {
         deactivate(conn);
@@ -369,7 +369,7 @@ void conn_release(struct conn *conn, enum conn_state next)
         linger(conn);
         return;
     }
-    conn->state = next;
+    conn->state = (uint8_t)next;
     conn->readable = conn->readable || conn->eof;
     switch (next) {
     case CONN_IDLE: to_idle(conn); break;
