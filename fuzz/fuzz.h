@@ -29,8 +29,8 @@ static inline char *fuzz_copy(const char *data, size_t len)
     return copy;
 }
 
-/* A number that hangs on all of the input, to choose where it is split: the input itself stays plain
- * bytes, so that requests can be seeds. */
+/* A number that hangs on all of the input, to choose where it is split: the input itself stays
+ * plain bytes, so that requests can be seeds. */
 static inline size_t fuzz_hash(const uint8_t *data, size_t size)
 {
     uint64_t hash = UINT64_C(14695981039346656037);

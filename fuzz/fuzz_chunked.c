@@ -1,5 +1,5 @@
-/* Chunked bodies: every split gives the same data and the same end, all bytes are accounted for, and
- * what was read, written as chunks again, reads the same. */
+/* Chunked bodies: every split gives the same data and the same end, all bytes are accounted for,
+ * and what was read, written as chunks again, reads the same. */
 #include "fuzz.h"
 #include "codec/h1.h"
 

@@ -1,5 +1,5 @@
-/* Request heads and trailer sections: whatever the bytes, every way to feed them gives the same, and
- * what is reported lies in the bytes and is valid. */
+/* Request heads and trailer sections: whatever the bytes, every way to feed them gives the same,
+ * and what is reported lies in the bytes and is valid. */
 #include "fuzz.h"
 #include "codec/h1.h"
 #include "codec/scan.h"

@@ -1,5 +1,5 @@
-/* Targets, paths and percent-encoding: parts lie in the target, what parses decodes, what is encoded
- * decodes to itself, and no resolved path has a dot segment. */
+/* Targets, paths and percent-encoding: parts lie in the target, what parses decodes, what is
+ * encoded decodes to itself, and no resolved path has a dot segment. */
 #include "fuzz.h"
 #include "codec/target.h"
 

@@ -78,8 +78,8 @@ static bool group_valid(struct slice group)
     return group.len >= 1 && group.len <= IPV6_GROUP_MAX;
 }
 
-/* How many groups "a:b:c" has, 0 for an empty text, -1 if it is invalid. Its last group may be an IPv4
- * address, which stands for two, if `tail`. */
+/* How many groups "a:b:c" has, 0 for an empty text, -1 if it is invalid. Its last group may be
+ * an IPv4 address, which stands for two, if `tail`. */
 static int ipv6_groups(struct slice s, bool tail)
 {
     int count = 0;

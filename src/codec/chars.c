@@ -1,4 +1,5 @@
-/* The byte classes. The ranges in the initialiser are GNU's: 256 single lines would hide the rules. */
+/* The byte classes. The ranges in the initialiser are GNU's: 256 single lines would hide the
+ * rules. */
 #include "codec/chars.h"
 
 #define TEXT (CHAR_VALUE | CHAR_TARGET)

@@ -1,4 +1,5 @@
-/* Field names and values (RFC 9110 section 5): the names that Garm itself looks at, and what is valid. */
+/* Field names and values (RFC 9110 section 5): the names that Garm itself looks at, and what is
+ * valid. */
 #ifndef GARM_CODEC_FIELD_H
 #define GARM_CODEC_FIELD_H
 

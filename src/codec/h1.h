@@ -23,7 +23,7 @@ enum h1_result {
 /* Why a message was refused. */
 struct h1_error {
     uint16_t status;    /* the status to answer with: 400, 413, 414, 417, 431, 501, 505 */
-    uint32_t offset;    /* of the offending byte, or of the element it is in, from the start of the message */
+    uint32_t offset;    /* of the offending byte, or of its element, in the message */
     const char *reason; /* a short English phrase, such as "bare LF in the head"; static */
 };
 
@@ -69,17 +69,17 @@ struct h1_head {
     int64_t content_length; /* -1: not given */
     struct h1_span method_text;
     struct h1_span target;    /* as sent */
-    struct h1_span path;      /* raw; "/" for an absolute-form with an empty path (a span of len 0) */
+    struct h1_span path;      /* raw; len 0 in an absolute-form without one: it means "/" */
     struct h1_span query;     /* raw, without '?' */
-    struct h1_span authority; /* of absolute- and authority-form, else the Host field's value; len 0 if neither */
+    struct h1_span authority; /* the target's, else the Host field's value; len 0 without both */
     uint64_t id_repeated;     /* bit `id` is set: more than one field has it */
     uint16_t field_count;
     uint16_t id_first[FIELD_COUNT_]; /* 1 + index of the first field with that id; 0: absent */
     struct h1_field fields[LIMIT_FIELD_COUNT];
 };
 
-/* Parses one head, or one trailer section, over as many calls as its bytes need. Each byte is looked
- * at once: a call goes on where the last one stopped. */
+/* Parses one head, or one trailer section, over as many calls as its bytes need. Each byte is
+ * looked at once: a call goes on where the last one stopped. */
 struct h1_parser {
     const struct h1_limits *limits;
     struct h1_head *head;
@@ -95,7 +95,8 @@ struct h1_parser {
 void h1_parser_init(struct h1_parser *parser, const struct h1_limits *limits, struct h1_head *head);
 /** The same for the trailer section behind a last chunk; of *head only the fields and size are set.
  *  Fields that may not stand in trailers (RFC 9110 section 6.5.1) are dropped. */
-void h1_parser_init_trailers(struct h1_parser *parser, const struct h1_limits *limits, struct h1_head *head);
+void h1_parser_init_trailers(struct h1_parser *parser, const struct h1_limits *limits,
+                             struct h1_head *head);
 
 /** Goes on with the head in data[0..len): the bytes of all earlier calls, unchanged, and more. On
  *  H1_DONE head->size tells where the body, or the next message, begins. On H1_BAD see
@@ -132,8 +133,8 @@ struct h1_chunked {
 
 void h1_chunked_init(struct h1_chunked *chunked, const struct h1_limits *limits);
 /** Consumes framing from the front of data[0..len), and at most one run of body bytes: how many
- *  bytes went goes to *ret_consumed, and for H1_CHUNK_DATA the run (inside data, len > 0) to *ret_data.
- *  Every byte is consumed: nothing has to be given twice. */
+ *  bytes went goes to *ret_consumed, and for H1_CHUNK_DATA the run (inside data, len > 0) to
+ *  *ret_data. Every byte is consumed: nothing has to be given twice. */
 enum h1_chunk h1_chunked_read(struct h1_chunked *chunked, const char *data, size_t len,
                               size_t *ret_consumed, struct slice *ret_data);
 
@@ -156,13 +157,13 @@ struct h1_response {
     uint64_t content_length; /* with H1_FRAMING_LENGTH */
     bool close;              /* says Connection: close */
     bool keep_alive;         /* says Connection: keep-alive (to a 1.0 client that asked) */
-    struct slice prefix;     /* whole field lines, each with its CRLF, sent first: Date and Server */
+    struct slice prefix;     /* whole field lines with their CRLFs, sent first: Date and Server */
     const struct h1_response_field *fields; /* checked with field_valid before */
     size_t field_count;
 };
 
-/** Field lines alone, as for a trailer section: how many bytes, exactly, and the end of what was written. The empty
- *  line behind them is the caller's. */
+/** Field lines alone, as for a trailer section: how many bytes, exactly, and the end of what was
+ *  written. The empty line behind them is the caller's. */
 size_t h1_fields_size(const struct h1_response_field *fields, size_t count);
 char *h1_fields_write(const struct h1_response_field *fields, size_t count, char *out);
 
@@ -173,7 +174,8 @@ char *h1_response_write(const struct h1_response *response, char *out);
 
 /* A chunk's size line is at most this long. */
 #define H1_CHUNK_LINE_MAX 18
-/** Writes "SIZE\r\n" for a chunk of `size` (> 0) bytes; returns its length. Data and CRLF follow. */
+/** Writes "SIZE\r\n" for a chunk of `size` (> 0) bytes; returns its length. Data and CRLF
+ *  follow. */
 size_t h1_chunk_line(uint64_t size, char *out);
 
 #endif

@@ -1,5 +1,5 @@
-/* Chunked bodies (RFC 9112 section 7.1). A chunk's size line runs through a table of states and byte
- * classes; data is handed out in runs as it comes. */
+/* Chunked bodies (RFC 9112 section 7.1). A chunk's size line runs through a table of states and
+ * byte classes; data is handed out in runs as it comes. */
 #include "codec/chars.h"
 #include "codec/h1_internal.h"
 

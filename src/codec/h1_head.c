@@ -1,6 +1,6 @@
-/* The syntax of a request head and of a trailer section (RFC 9112 sections 2 to 5): a state machine that
- * goes on where the last call stopped, one small function per state. What the fields mean is
- * h1_semantics.c's. */
+/* The syntax of a request head and of a trailer section (RFC 9112 sections 2 to 5): a state
+ * machine that goes on where the last call stopped, one small function per state. What the
+ * fields mean is h1_semantics.c's. */
 #include "codec/chars.h"
 #include "codec/h1_internal.h"
 #include "codec/scan.h"
@@ -33,8 +33,8 @@ enum state {
     STATE_BAD,
 };
 
-/* One call of h1_head_parse: the bytes at hand, cut to the limit, and the parser's place in them. It
- * lives in registers, as all functions that take it are inlined into the one loop. */
+/* One call of h1_head_parse: the bytes at hand, cut to the limit, and the parser's place in
+ * them. It lives in registers, as all functions that take it are inlined into the one loop. */
 struct walk {
     struct h1_parser *p;
     const char *data;
@@ -91,8 +91,8 @@ static struct h1_span span_from_mark(const struct walk *w)
     return (struct h1_span){w->mark, w->pos - w->mark};
 }
 
-/* Each of the functions below handles one state. It returns H1_DONE with the next state, or H1_MORE when
- * the bytes are used up, or H1_BAD; there is at least one byte at pos. */
+/* Each of the functions below handles one state. It returns H1_DONE with the next state, or
+ * H1_MORE when the bytes are used up, or H1_BAD; there is at least one byte at pos. */
 
 static enum h1_result parse_start(struct walk *w)
 {

@@ -1,5 +1,5 @@
-/* The response head as bytes (RFC 9112 sections 4 to 6). Nothing is checked here: fields were when they
- * were set. */
+/* The response head as bytes (RFC 9112 sections 4 to 6). Nothing is checked here: fields were
+ * when they were set. */
 #include "codec/h1.h"
 #include "codec/status.h"
 

@@ -1,5 +1,6 @@
-/* What a whole request head means, and whether it may: Host (RFC 9112 section 3.2), the body's length
- * (section 6), persistence (section 9.3), Upgrade and Expect (RFC 9110 sections 7.8 and 10.1.1). */
+/* What a whole request head means, and whether it may: Host (RFC 9112 section 3.2), the body's
+ * length (section 6), persistence (section 9.3), Upgrade and Expect (RFC 9110 sections 7.8 and
+ * 10.1.1). */
 #include "codec/h1_internal.h"
 #include "codec/words.h"
 
@@ -101,8 +102,8 @@ static bool codings_ragged(const struct check *c)
     return false;
 }
 
-/* Exactly "chunked" is understood. An unknown coding is 501, unless the list is not even well-formed
- * or "chunked" stands where it may not. */
+/* Exactly "chunked" is understood. An unknown coding is 501, unless the list is not even
+ * well-formed or "chunked" stands where it may not. */
 static enum h1_result check_codings(const struct check *c)
 {
     size_t count = 0;

@@ -1,4 +1,5 @@
-/* The scans 32 bytes at a time with AVX2. Compiled with -mavx2, and called only where the CPU has it. */
+/* The scans 32 bytes at a time with AVX2. Compiled with -mavx2, and called only where the CPU
+ * has it. */
 #include "codec/scan_impl.h"
 
 #include <immintrin.h>

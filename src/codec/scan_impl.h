@@ -1,4 +1,5 @@
-/* The implementations of scan.h, for the files that choose among them and fall back on each other. */
+/* The implementations of scan.h, for the files that choose among them and fall back on each
+ * other. */
 #ifndef GARM_CODEC_SCAN_IMPL_H
 #define GARM_CODEC_SCAN_IMPL_H
 

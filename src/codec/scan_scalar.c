@@ -1,5 +1,5 @@
-/* The scans one byte at a time: for any CPU, for the ends of the others' runs, and as what the tests
- * compare them to. */
+/* The scans one byte at a time: for any CPU, for the ends of the others' runs, and as what the
+ * tests compare them to. */
 #include "codec/chars.h"
 #include "codec/scan_impl.h"
 

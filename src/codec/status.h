@@ -15,8 +15,8 @@
 struct slice status_reason(int status);
 /** Is it a code of IANA's registry? */
 bool status_registered(int status);
-/** "HTTP/1.1 200 OK\r\n", ready to send, for any status from STATUS_MIN to STATUS_MAX (an unlisted one:
- *  empty phrase). Static storage or `out`, which holds STATUS_LINE_MAX bytes. */
+/** "HTTP/1.1 200 OK\r\n", ready to send, for any status from STATUS_MIN to STATUS_MAX (an
+ *  unlisted one: empty phrase). Static storage or `out`, which holds STATUS_LINE_MAX bytes. */
 struct slice status_line(int status, char *out);
 
 /** Must a response with this status have no content (1xx, 204, 304)? */

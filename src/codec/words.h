@@ -21,15 +21,16 @@ static inline uint32_t word_load4(const char *p)
     return word;
 }
 
-/* Are eight bytes those of a name, but for the case of its letters? The name has letters, of which bit
- * 6 is set, digits and '-', of which it is not. */
+/* Are eight bytes those of a name, but for the case of its letters? The name has letters, of
+ * which bit 6 is set, digits and '-', of which it is not. */
 static inline bool word_same_nocase(uint64_t word, uint64_t name)
 {
     const uint64_t case_bits = name >> 1 & UINT64_C(0x2020202020202020);
     return ((word ^ name) & ~case_bits) == 0;
 }
 
-/* The same for a whole name of letters, digits and '-'. Words overlap rather than read past an end. */
+/* The same for a whole name of letters, digits and '-'. Words overlap rather than read past an
+ * end. */
 static inline bool name_same_nocase(const char *text, const char *name, size_t len)
 {
     if (len >= 8) {

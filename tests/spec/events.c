@@ -1,4 +1,5 @@
-/* A connection without a socket: head, body, trailers, next head, for as long as there are bytes. */
+/* A connection without a socket: head, body, trailers, next head, for as long as there are
+ * bytes. */
 #include "spec/events.h"
 
 #include "codec/h1.h"

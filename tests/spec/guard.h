@@ -4,7 +4,8 @@
 
 #include "base/slice.h"
 
-/** A copy of `s` (at most 1 MiB) whose last byte stands before an unreadable page. Valid until the next call. */
+/** A copy of `s` (at most 1 MiB) whose last byte stands before an unreadable page. Valid until
+ *  the next call. */
 const char *guard_copy(struct slice s);
 
 #endif

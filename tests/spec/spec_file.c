@@ -62,7 +62,8 @@ static bool skip_number(struct slice *s, uint64_t *ret_value)
     return true;
 }
 
-/* The byte that an escape means, without its backslash, which goes off the front of *s; -1 if it is none. */
+/* The byte that an escape means, without its backslash, which goes off the front of *s; -1 if it
+ * is none. */
 static int take_escape(struct slice *s)
 {
     static const char names[] = "rnt0\\";

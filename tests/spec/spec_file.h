@@ -45,8 +45,9 @@ struct spec_set {
     size_t cap;
 };
 
-/** Loads every case of every *.md file in `dir` but README.md, files in the order of their names. 0, or a
- *  negative errno with "file:line: what" in *ret_error. spec_unload frees the set in either case. */
+/** Loads every case of every *.md file in `dir` but README.md, files in the order of their
+ *  names. 0, or a negative errno with "file:line: what" in *ret_error. spec_unload frees the set
+ *  in either case. */
 MUST_CHECK int spec_load(const char *dir, struct spec_set *ret_set, struct buf *ret_error);
 void spec_unload(struct spec_set *set);
 

@@ -1,5 +1,5 @@
-/* The bounds of a head: what fits exactly passes, one more is refused, and what never ends is refused
- * as soon as it is too long. */
+/* The bounds of a head: what fits exactly passes, one more is refused, and what never ends is
+ * refused as soon as it is too long. */
 #include "suites.h"
 #include "ways.h"
 

@@ -1,6 +1,6 @@
-/* Parses a head, or a trailer section, in every way its bytes may come, and fails the test unless all
- * ways give the same: whole, cut short at every byte, split at every byte, byte by byte; each time
- * before an unreadable page, and with every implementation of the scans. */
+/* Parses a head, or a trailer section, in every way its bytes may come, and fails the test
+ * unless all ways give the same: whole, cut short at every byte, split at every byte, byte by
+ * byte; each time before an unreadable page, and with every implementation of the scans. */
 #ifndef GARM_TESTS_CODEC_WAYS_H
 #define GARM_TESTS_CODEC_WAYS_H
 
