@@ -260,7 +260,7 @@ static int read_fenced(struct reader *r, struct slice name)
         {{"answers", 7}, read_answers},
     };
     struct slice lines[LINES_MAX];
-    size_t count;
+    size_t count = 0;
     for (size_t i = 0; i < COUNT_OF(blocks); i++) {
         if (slice_eq(name, blocks[i].name)) {
             TRY(read_block(r, lines, &count));
