@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 
-#include <stdlib.h>
+#include <stdint.h>
 #include <string.h>
 
 static enum answer_result bad(const char *why, const char **ret_why)
@@ -29,19 +29,33 @@ struct slice answer_field(struct slice head, const char *name, size_t *ret_count
     return found;
 }
 
-/* Decodes a chunked body. */
+/* A chunk's size line: nothing but hexadecimal digits. */
+static bool read_chunk_size(struct slice line, size_t *ret_size)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < line.len; i++) {
+        const int digit = text_hex_digit(line.ptr[i]);
+        if (digit < 0 || size > SIZE_MAX / 32) {
+            return false;
+        }
+        size = size * 16 + (size_t)digit;
+    }
+    *ret_size = size;
+    return line.len > 0;
+}
+
+/* Decodes a chunked body without trailers. */
 static enum answer_result read_chunks(struct slice data, struct answer *answer,
                                       const char **ret_why)
 {
     size_t pos = 0;
     for (;;) {
         const char *const end = memmem(data.ptr + pos, data.len - pos, "\r\n", 2);
+        size_t size;
         if (end == NULL) {
             return ANSWER_MORE;
         }
-        char *stop = NULL;
-        const size_t size = strtoul(data.ptr + pos, &stop, 16);
-        if (stop != end || stop == data.ptr + pos) {
+        if (!read_chunk_size(slice_of(data.ptr + pos, (size_t)(end - data.ptr) - pos), &size)) {
             return bad("a chunk's size line is wrong", ret_why);
         }
         pos = (size_t)(end - data.ptr) + 2;
@@ -111,6 +125,33 @@ static bool status_line_sound(struct slice head)
            text_is_digit(head.ptr[10]) && text_is_digit(head.ptr[11]) && head.ptr[12] == ' ';
 }
 
+/* A line of a head without its LF: a CR at the end, and no other control byte. */
+static bool line_sound(struct slice line)
+{
+    for (size_t i = 0; i + 1 < line.len; i++) {
+        const unsigned char byte = (unsigned char)line.ptr[i];
+        if ((byte < ' ' && byte != '\t') || byte == 0x7f) {
+            return false;
+        }
+    }
+    return line.len > 0 && line.ptr[line.len - 1] == '\r';
+}
+
+static bool head_sound(struct slice head)
+{
+    struct slice line;
+    if (!status_line_sound(head) || !slice_cut(&head, '\n', &line) || !line_sound(line)) {
+        return false;
+    }
+    while (slice_cut(&head, '\n', &line) && line.len > 1) {
+        const size_t colon = slice_find(line, ':');
+        if (!line_sound(line) || colon == 0 || colon == line.len || slice_find(line, ' ') < colon) {
+            return false;
+        }
+    }
+    return true;
+}
+
 enum answer_result answer_read(struct slice data, bool head_only, bool ended,
                                struct answer *ret_answer, const char **ret_why)
 {
@@ -122,10 +163,10 @@ enum answer_result answer_read(struct slice data, bool head_only, bool ended,
     }
     answer.head = slice_of(data.ptr, (size_t)(end - data.ptr) + 4);
     answer.size = answer.head.len;
-    if (!status_line_sound(answer.head)) {
-        return bad("no status line", ret_why);
+    if (!head_sound(answer.head)) {
+        return bad("the head is malformed", ret_why);
     }
-    answer.status = atoi(data.ptr + 9);
+    answer.status = (data.ptr[9] - '0') * 100 + (data.ptr[10] - '0') * 10 + (data.ptr[11] - '0');
     if (answer_field(answer.head, "Date", &count).len != 29 && answer.status >= 200) {
         return bad("no Date", ret_why);
     }
