@@ -69,7 +69,12 @@ class Case:
 
     @property
     def methods(self):
-        return [message.get("method", b"GET").decode("latin-1") for message in self.messages]
+        """Of each message; what the events do not tell is taken from the first line, and GET behind it."""
+        first = re.match(rb"(?:\r\n)*([A-Z]+) ", self.request)
+        methods = [message.get("method", b"GET") for message in self.messages]
+        if first and "method" not in self.messages[0]:
+            methods[0] = first[1]
+        return [method.decode("latin-1") for method in methods]
 
     @property
     def minor(self):

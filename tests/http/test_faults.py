@@ -185,9 +185,9 @@ def run_slow_clients(server, senders, readers):
                 member.began_at = time.monotonic()
             del shy[-10:]
             tick += 1
+            if tick % 10 == 0:
+                most = max(most, server.resident_bytes())
         senders.turn(0.02)
-        if tick % 10 == 0:
-            most = max(most, server.resident_bytes())
     return most
 
 
@@ -203,21 +203,18 @@ def all_cut(readers):
 def test_slow_clients_neither_delay_others_nor_outstay_their_deadline(root):
     """1,000 that send a byte a second, and 1,000 that ask for megabytes and read nothing."""
     assert raise_descriptor_limit(5000), "the limit on open files is too low for this test (ulimit -Hn)"
-    with Server("echo", "--root", str(root), build=RELEASE) as server:
+    with Server("echo", "--root", str(root), build=RELEASE) as server, Server("echo", build=RELEASE) as control:
         at_rest = server.resident_bytes()
         with Crowd(server.address, 1000) as senders, Crowd(server.address, 1000, receive_bytes=2048) as readers:
             for member in readers.members:
                 readers.poll.unregister(member.sock.fileno())
             for member in senders.members:
                 member.expected, member.began_at = ["GET"], None
-            alone = Prober(server.address)
-            time.sleep(1)
-            noise = alone.finish()
-            prober = Prober(server.address)
+            prober, noise_prober = Prober(server.address), Prober(control.address)
             most = run_slow_clients(server, senders, readers)
-            p99 = prober.finish()
+            p99, noise = prober.finish(), noise_prober.finish()
             assert [member.answers[0].status for member in senders.members if member.answers] == [408] * 1000
             assert all(HEAD_SECONDS - 1 < member.ended_at - member.began_at < 1.5 * HEAD_SECONDS for member in senders.members + readers.members)
-            # On a machine that is busy with other things even a server without slow clients is late.
-            assert p99 < max(0.005, 2 * noise), f"p99 of an honest client: {p99 * 1000:.1f} ms; without slow ones {noise * 1000:.1f} ms"
+            # On a machine that is busy with other things a server without slow clients is late, too.
+            assert p99 < max(0.005, 2 * noise), f"p99 of an honest client: {p99 * 1000:.1f} ms; of another server's {noise * 1000:.1f} ms"
             assert most - at_rest < 2000 * 48 * 1024, f"{(most - at_rest) >> 20} MiB for 2,000 slow clients"
