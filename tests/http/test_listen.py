@@ -290,8 +290,8 @@ def test_missing_root_is_refused(tmp_path):
     refused(run("echo", "--listen", "127.0.0.1:0", "--root", str(tmp_path / "missing")), "missing")
 
 
-def test_flag_of_another_program_is_refused():
-    refused(run("hello", "--root", "/tmp"), "--root")
+def test_flag_of_another_program_is_refused(tmp_path):
+    refused(run("hello", "--root", str(tmp_path)), "--root")
 
 
 def test_conflicting_patterns_are_refused_and_both_lines_named():
