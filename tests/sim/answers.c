@@ -44,7 +44,23 @@ static bool read_chunk_size(struct slice line, size_t *ret_size)
     return line.len > 0;
 }
 
-/* Decodes a chunked body without trailers. */
+/* Passes over the trailer section that begins at *pos: its lines and the empty one. */
+static bool skip_trailers(struct slice data, size_t *pos)
+{
+    for (;;) {
+        const char *const end = memmem(data.ptr + *pos, data.len - *pos, "\r\n", 2);
+        if (end == NULL) {
+            return false;
+        }
+        const size_t len = (size_t)(end - data.ptr) - *pos;
+        *pos += len + 2;
+        if (len == 0) {
+            return true;
+        }
+    }
+}
+
+/* Decodes a chunked body. */
 static enum answer_result read_chunks(struct slice data, struct answer *answer,
                                       const char **ret_why)
 {
@@ -59,6 +75,11 @@ static enum answer_result read_chunks(struct slice data, struct answer *answer,
             return bad("a chunk's size line is wrong", ret_why);
         }
         pos = (size_t)(end - data.ptr) + 2;
+        if (size == 0) {
+            const bool whole = skip_trailers(data, &pos);
+            answer->size += pos;
+            return whole ? ANSWER_DONE : ANSWER_MORE;
+        }
         if (data.len - pos < size + 2) {
             return ANSWER_MORE;
         }
@@ -67,10 +88,6 @@ static enum answer_result read_chunks(struct slice data, struct answer *answer,
         }
         buf_append(&answer->body, data.ptr + pos, size);
         pos += size + 2;
-        if (size == 0) {
-            answer->size += pos;
-            return ANSWER_DONE;
-        }
     }
 }
 

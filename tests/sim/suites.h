@@ -9,6 +9,7 @@ Suite *chaos_suite(void);
 Suite *connection_suite(void);
 Suite *deadlines_suite(void);
 Suite *drain_suite(void);
+Suite *exchange_suite(void);
 Suite *faults_suite(void);
 Suite *memory_suite(void);
 

@@ -31,7 +31,7 @@ static void fill_options(struct world *world, const struct world_options *option
         .limits = server_limits_default(),
         .logger = {.threshold = LOG_OFF},
         .server_name = "Garm",
-        .handler = world_handle,
+        .handler = options->handler != NULL ? options->handler : world_handle,
         .on_start = on_start,
         .arg = world,
     };

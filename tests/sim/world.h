@@ -19,7 +19,7 @@ struct world {
     struct listener listener;
     int fds[WORLD_WORKERS_MAX];
     struct io *ios[WORLD_WORKERS_MAX];
-    bool ios_taken; /* by the server */
+    bool ios_taken;                 /* by the server */
     size_t handled;                 /* requests that reached the application */
     enum cancel_reason last_cancel; /* why the last /h ended */
 };
@@ -29,7 +29,8 @@ struct world_options {
     struct sim_options sim;
     size_t workers;
     size_t connections;        /* the limit; 0: none */
-    const garm_app_entry *app; /* this one answers, not that of world_app.c */
+    exchange_handler *handler; /* this one answers, */
+    const garm_app_entry *app; /* or this one; NULL: that of world_app.c */
 };
 
 /** A server that accepts on one listener per worker. 0, or a negative errno (under failing
