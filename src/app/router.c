@@ -1,6 +1,7 @@
 /* The router: adding routes. Searching is router_match.c's. */
 #include "app/router.h"
 
+#include "app/router_static.h"
 #include "app/router_tree.h"
 #include "base/arena.h"
 #include "base/limits.h"
@@ -91,7 +92,9 @@ static int add_route(struct router *router, struct route *route, struct buf *ret
     if (root == NULL) {
         return -ENOMEM;
     }
-    TRY(tree_insert(root, route, &router->arena));
+    struct leaf *leaf = NULL;
+    TRY(tree_insert(root, route, &router->arena, &leaf));
+    TRY(static_add(&router->statics, route, leaf, &router->arena));
     *router->last = route;
     router->last = &route->next;
     router->count++;

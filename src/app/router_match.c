@@ -2,6 +2,7 @@
  * the first route found is the most specific of all that match. Knows no requests. */
 #include "app/router.h"
 
+#include "app/router_static.h"
 #include "app/router_tree.h"
 #include "base/text.h"
 #include "codec/target.h"
@@ -177,6 +178,16 @@ const struct route *search_hosts(const struct router *router, struct search *sea
     return found != NULL ? found : search_node(search, &router->anywhere, path, 0);
 }
 
+/* A path of literals alone is what a search would find first, where no host has a say. */
+static const struct route *find_static(const struct router *router, struct search *search,
+                                       struct slice path)
+{
+    if (!search->plain || router->hosts.count > 0) {
+        return NULL;
+    }
+    return visit(search, static_find(&router->statics, path));
+}
+
 static void give_params(const struct pattern *pattern, struct router_match *match)
 {
     uint16_t count = 0;
@@ -206,10 +217,15 @@ void router_match(const struct router *router, enum method method, struct slice 
         .plain = plain,
         .params = ret_match->params,
     };
-    const struct route *const found = search_hosts(router, &search, host, path);
-    ret_match->data = NULL;
     ret_match->status = 0;
     ret_match->param_count = 0;
+    const struct route *found = find_static(router, &search, path);
+    if (found != NULL) {
+        ret_match->data = found->data;
+        return;
+    }
+    found = search_hosts(router, &search, host, path);
+    ret_match->data = NULL;
     if (found == NULL) {
         ret_match->status = miss_status(router, &search);
         return;

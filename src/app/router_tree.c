@@ -101,7 +101,8 @@ static void leaf_add(struct leaf *leaf, struct route *route)
     leaf->named = route;
 }
 
-int tree_insert(struct tree_node *root, struct route *route, struct arena *arena)
+int tree_insert(struct tree_node *root, struct route *route, struct arena *arena,
+                struct leaf **ret_leaf)
 {
     const struct pattern *const pattern = &route->pattern;
     struct tree_node *node = root;
@@ -127,5 +128,6 @@ int tree_insert(struct tree_node *root, struct route *route, struct arena *arena
         return -ENOMEM;
     }
     leaf_add(*slot, route);
+    *ret_leaf = *slot;
     return 0;
 }

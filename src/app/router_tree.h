@@ -47,8 +47,21 @@ struct tree_node {
     struct leaf *rest;         /* {x...}: anything from a '/' on */
 };
 
+/* Paths without parameters: see router_static.h. */
+struct static_path {
+    struct slice path;
+    const struct leaf *leaf; /* NULL: the place is free */
+};
+
+struct static_paths {
+    struct static_path *entries;
+    uint32_t cap; /* 0, or a power of two */
+    uint32_t count;
+};
+
 struct router {
-    struct arena arena;        /* routes, trees and strings */
+    struct arena arena; /* routes, trees and strings */
+    struct static_paths statics;
     struct map hosts;          /* trees (struct tree_node) by lower-case host */
     struct tree_node anywhere; /* the routes without host */
     struct map tokens;         /* routes by those of their methods that IANA does not list */
@@ -84,8 +97,10 @@ const struct route *search_hosts(const struct router *router, struct search *sea
 /** Collects the methods of a leaf. */
 void allow_add(struct allow *allow, const struct leaf *leaf);
 
-/** Puts the route into the tree; both live in `arena`. 0 or -ENOMEM. */
-MUST_CHECK int tree_insert(struct tree_node *root, struct route *route, struct arena *arena);
+/** Puts the route into the tree; both live in `arena`. The leaf it came to goes to *ret_leaf. 0 or
+ *  -ENOMEM. */
+MUST_CHECK int tree_insert(struct tree_node *root, struct route *route, struct arena *arena,
+                           struct leaf **ret_leaf);
 
 /** The child for a decoded literal segment, or NULL. */
 struct tree_node *tree_literal_find(const struct tree_node *node, struct slice text);
