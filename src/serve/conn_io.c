@@ -210,7 +210,8 @@ static int not_sent(struct conn *conn, ssize_t error, struct pace *pace)
 }
 
 /* After a full slice the others get their turn: a thousand clients that ask for megabytes must not
- * delay the next one by all of them. A cancelled task goes on, for what it can send without a wait. */
+ * delay the next one by all of them. A cancelled task goes on, for what it can send without a wait.
+ */
 static void give_way(void)
 {
     const int rc = task_yield();
