@@ -18,15 +18,28 @@ function(garm_floor name)
     set_property(GLOBAL APPEND PROPERTY garm_floors ${name})
 endfunction()
 
-# libgarm.a and libgarm.so, from the floors' objects; `garm_internal` is the same archive with the
-# internal headers, for tests and fuzz targets.
+# libgarm.a and libgarm.so, from the floors' objects. The archive holds one object in which all names but
+# the public ones are local: a program may have a map_get of its own. It is machine code whatever the
+# build, for LTO's byte code would tie it to one version of one compiler.
 function(garm_library)
     get_property(floors GLOBAL PROPERTY garm_floors)
     set(objects "")
     foreach(floor IN LISTS floors)
         list(APPEND objects $<TARGET_OBJECTS:floor_${floor}>)
     endforeach()
-    add_library(garm_static STATIC ${objects})
+    set(lto "")
+    if(CMAKE_INTERPROCEDURAL_OPTIMIZATION AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
+        separate_arguments(lto NATIVE_COMMAND "${CMAKE_C_FLAGS_RELEASE}")
+        list(APPEND lto -flto=auto -flinker-output=nolto-rel)
+    endif()
+    set(object ${CMAKE_BINARY_DIR}/garm.o)
+    add_custom_command(OUTPUT ${object}
+        COMMAND ${CMAKE_C_COMPILER} -r -nostdlib ${lto} -o ${object}.all ${objects}
+        COMMAND ${CMAKE_OBJCOPY} --localize-hidden ${object}.all ${object}
+        DEPENDS ${objects} COMMAND_EXPAND_LISTS VERBATIM COMMENT "Joining the floors")
+    add_library(garm_static STATIC ${object})
+    set_target_properties(garm_static PROPERTIES LINKER_LANGUAGE C INTERPROCEDURAL_OPTIMIZATION OFF)
+    set_source_files_properties(${object} PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
     add_library(garm_shared SHARED ${objects})
     foreach(target garm_static garm_shared)
         set_target_properties(${target} PROPERTIES OUTPUT_NAME garm)
@@ -38,9 +51,6 @@ function(garm_library)
             ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR} LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
     endforeach()
     set_target_properties(garm_shared PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0)
-    add_library(garm_internal INTERFACE)
-    target_include_directories(garm_internal INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
-    target_link_libraries(garm_internal INTERFACE garm_static garm_flags)
 endfunction()
 
 function(garm_summary)
