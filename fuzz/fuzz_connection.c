@@ -112,7 +112,8 @@ static void judge(struct play *play)
     }
     server_stats(play->world.server, &stats);
     CHECK(answers <= stats.requests + stats.refused + stats.no_stack);
-    CHECK(end != SIM_EOF || rest.len == 0);
+    /* A client that reset the connection itself threw away what was on its way. */
+    CHECK(end != SIM_EOF || rest.len == 0 || sim_ended(play->client));
 }
 
 static void run(struct play *play, const uint8_t *acts, size_t count)
