@@ -105,9 +105,9 @@ static void judge(struct play *play)
 {
     struct server_stats stats;
     struct slice rest = buf_slice(&play->heard);
-    const enum sim_end end = sim_end(play->client);
+    const bool whole = sim_end(play->client) == SIM_EOF && !sim_ended(play->client);
     size_t answers = 0;
-    while (rest.len > 0 && cut_answer(&rest, end == SIM_EOF) == ANSWER_DONE) {
+    while (rest.len > 0 && cut_answer(&rest, whole) == ANSWER_DONE) {
         answers++;
     }
     server_stats(play->world.server, &stats);
