@@ -87,6 +87,12 @@ void job_cancel(struct job *job);
  *  run. */
 void loop_post(struct loop *loop, struct post *post);
 
+/** When `delay_ns` from this turn will be; INT64_MAX, which is never, if no clock gets that far. */
+static inline int64_t loop_due_ns(const struct loop *loop, int64_t delay_ns)
+{
+    return delay_ns > INT64_MAX - loop->now_ns ? INT64_MAX : loop->now_ns + delay_ns;
+}
+
 /** Calls grave->free at the end of this turn. */
 void loop_bury(struct loop *loop, struct grave *grave, void (*free)(struct grave *grave));
 
