@@ -34,14 +34,14 @@ _Static_assert(sizeof(off_t) == sizeof(int64_t), "file offsets have 64 bits");
  * rest of the way to the kernel, and no thread of ours is ever cancelled. The sanitizers check buffers in
  * libc's, so they get those. */
 #if defined(HAS_ASAN) || defined(__SANITIZE_THREAD__)
-#define RECV(fd, buf, cap)         recv(fd, buf, cap, 0)
-#define SEND(fd, data, size, flags) send(fd, data, size, flags)
-#define SENDMSG(fd, msg, flags)    sendmsg(fd, msg, flags)
+#define RECV(fd, buf, cap)              recv(fd, buf, cap, 0)
+#define SEND(fd, data, size, flags)     send(fd, data, size, flags)
+#define SENDMSG(fd, msg, flags)         sendmsg(fd, msg, flags)
 #define EPOLL_WAIT(fd, events, cap, ms) epoll_wait(fd, events, cap, ms)
 #else
-#define RECV(fd, buf, cap)         syscall(SYS_recvfrom, fd, buf, cap, 0, NULL, NULL)
-#define SEND(fd, data, size, flags) syscall(SYS_sendto, fd, data, size, flags, NULL, 0)
-#define SENDMSG(fd, msg, flags)    syscall(SYS_sendmsg, fd, msg, flags)
+#define RECV(fd, buf, cap)              syscall(SYS_recvfrom, fd, buf, cap, 0, NULL, NULL)
+#define SEND(fd, data, size, flags)     syscall(SYS_sendto, fd, data, size, flags, NULL, 0)
+#define SENDMSG(fd, msg, flags)         syscall(SYS_sendmsg, fd, msg, flags)
 #define EPOLL_WAIT(fd, events, cap, ms) syscall(SYS_epoll_pwait, fd, events, cap, ms, NULL, 0)
 #endif
 
@@ -177,10 +177,35 @@ ssize_t sys_sendmsg(int fd, const struct iovec *iov, size_t count, bool more)
     return result_size(TEMP_FAILURE_RETRY(SENDMSG(fd, &msg, send_flags(more))));
 }
 
+/* SIGPIPE is kept from this thread; in *ret_before, what its mask was. True if one that comes now
+ * is of our making. */
+static bool hold_sigpipe(const sigset_t *sigpipe, sigset_t *ret_before)
+{
+    sigset_t pending;
+    CHECK(pthread_sigmask(SIG_BLOCK, sigpipe, ret_before) == 0);
+    if (!sigismember(ret_before, SIGPIPE)) {
+        return true;
+    }
+    return sigpending(&pending) == 0 && !sigismember(&pending, SIGPIPE);
+}
+
+/* There is no MSG_NOSIGNAL for it: the signal is held off, and taken away if it came. That may be
+ * behind bytes that were sent: then their count is returned. */
 ssize_t sys_sendfile(int fd, int file_fd, int64_t *offset, size_t size)
 {
+    static const struct timespec at_once = {0, 0};
+    sigset_t sigpipe;
+    sigset_t before;
     TRY(fault_ask(SYS_CALL, "sendfile"));
-    return result_size(TEMP_FAILURE_RETRY(sendfile(fd, file_fd, offset, size)));
+    sigemptyset(&sigpipe);
+    sigaddset(&sigpipe, SIGPIPE);
+    const bool ours = hold_sigpipe(&sigpipe, &before);
+    const ssize_t rc = result_size(TEMP_FAILURE_RETRY(sendfile(fd, file_fd, offset, size)));
+    if (ours && (rc < 0 || (size_t)rc < size)) {
+        (void)TEMP_FAILURE_RETRY(sigtimedwait(&sigpipe, NULL, &at_once));
+    }
+    CHECK(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
+    return rc;
 }
 
 int sys_shutdown(int fd, int how)

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,6 +209,42 @@ START_TEST(sendfile_sends_from_an_offset_and_moves_it)
 }
 END_TEST
 
+static bool sigpipe_pending(void)
+{
+    sigset_t pending;
+    ck_assert_int_eq(sigpending(&pending), 0);
+    return sigismember(&pending, SIGPIPE) == 1;
+}
+
+/* The one who has the signal blocked keeps the one that waits for it, and gets no other. */
+START_TEST(sendfile_to_nobody_is_an_error_and_no_signal)
+{
+    int ends[2];
+    int64_t offset = 0;
+    sigset_t sigpipe;
+    sigset_t mask;
+    const bool blocked = _i > 0;
+    const bool pending = _i > 1;
+    const int fd = sys_open(in_dir("file"), O_RDONLY);
+    make_connection(ends);
+    ck_assert_int_eq(sys_shutdown(ends[0], SHUT_WR), 0);
+    sigemptyset(&sigpipe);
+    sigaddset(&sigpipe, SIGPIPE);
+    signal(SIGPIPE, SIG_DFL);
+    ck_assert_int_eq(pthread_sigmask(blocked ? SIG_BLOCK : SIG_UNBLOCK, &sigpipe, NULL), 0);
+    if (pending) {
+        raise(SIGPIPE);
+    }
+    ck_assert_int_eq(sys_sendfile(ends[0], fd, &offset, 7), -EPIPE);
+    ck_assert_int_eq(sigpipe_pending(), pending);
+    ck_assert_int_eq(pthread_sigmask(SIG_BLOCK, NULL, &mask), 0);
+    ck_assert_int_eq(sigismember(&mask, SIGPIPE), blocked);
+    sys_close(fd);
+    sys_close(ends[0]);
+    sys_close(ends[1]);
+}
+END_TEST
+
 Suite *sys_io_suite(void)
 {
     Suite *const suite = suite_create("sys_io");
@@ -222,6 +260,7 @@ Suite *sys_io_suite(void)
     tcase_add_test(files, a_directory_lists_its_entries);
     tcase_add_test(files, a_path_beneath_a_directory_cannot_leave_it);
     tcase_add_test(files, sendfile_sends_from_an_offset_and_moves_it);
+    tcase_add_loop_test(files, sendfile_to_nobody_is_an_error_and_no_signal, 0, 3);
     suite_add_tcase(suite, files);
     return suite;
 }
