@@ -22,10 +22,12 @@ static struct loop *loop_of(const struct running_periodic *running)
 /* The next multiple of the period; those that a long run missed are left out. */
 static void set_next(struct running_periodic *running)
 {
-    const int64_t now_ns = loop_of(running)->now_ns;
-    running->due_ns += running->job->period_ns;
-    if (running->due_ns < now_ns) {
-        running->due_ns = now_ns + running->job->period_ns;
+    const struct loop *const loop = loop_of(running);
+    const int64_t period_ns = running->job->period_ns;
+    running->due_ns =
+        running->due_ns > INT64_MAX - period_ns ? INT64_MAX : running->due_ns + period_ns;
+    if (running->due_ns < loop->now_ns) {
+        running->due_ns = loop_due_ns(loop, period_ns);
     }
     timer_set(&loop_of(running)->timers, &running->timer, running->due_ns);
 }
@@ -51,7 +53,7 @@ static void periodic_due(struct timer *timer)
 
 int periodics_start(struct garm_worker *worker)
 {
-    const int64_t now_ns = worker->server_worker->loop.now_ns;
+    struct loop *const loop = &worker->server_worker->loop;
     for (const struct periodic *job = worker->application->periodics; job != NULL;
          job = job->next) {
         struct running_periodic *const running = mem_zalloc(sizeof(*running));
@@ -62,10 +64,10 @@ int periodics_start(struct garm_worker *worker)
         *running = (struct running_periodic){.next = worker->periodics,
                                              .worker = worker,
                                              .job = job,
-                                             .due_ns = now_ns + job->period_ns};
+                                             .due_ns = loop_due_ns(loop, job->period_ns)};
         worker->periodics = running;
         timer_init(&running->timer, periodic_due);
-        timer_set(&worker->server_worker->loop.timers, &running->timer, running->due_ns);
+        timer_set(&loop->timers, &running->timer, running->due_ns);
     }
     return 0;
 }

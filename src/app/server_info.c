@@ -65,7 +65,7 @@ static void start_posted(struct timer *retry)
     struct posted *const posted = CONTAINER_OF(retry, struct posted, retry);
     struct loop *const loop = &posted->worker->loop;
     if (task_spawn(loop, "posted", posted_main, posted, NULL) < 0) {
-        timer_set(&loop->timers, retry, loop->now_ns + POST_RETRY_NS);
+        timer_set(&loop->timers, retry, loop_due_ns(loop, POST_RETRY_NS));
     }
 }
 

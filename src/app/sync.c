@@ -1,6 +1,7 @@
 /* The public face of run's locks, promises and hubs. */
 #include "app/ctx.h"
 
+#include "app/tasks.h"
 #include "base/sys.h"
 #include "run/hub.h"
 #include "run/sync.h"
@@ -13,8 +14,7 @@
 /* A wait that ends `ns` from now; none for a negative one. */
 static int64_t due_in(int64_t ns)
 {
-    const int64_t now_ns = garm_now_ns();
-    return ns < 0 || ns > INT64_MAX - now_ns ? INT64_MAX : now_ns + ns;
+    return ns < 0 ? INT64_MAX : due_from_now(ns);
 }
 
 static int begin_wait(garm_ctx *c)

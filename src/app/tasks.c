@@ -20,6 +20,12 @@ int64_t garm_now_ns(void)
     return loop != NULL ? loop->io->ops->now_ns(loop->io) : sys_monotonic_ns();
 }
 
+int64_t due_from_now(int64_t ns)
+{
+    const int64_t now_ns = garm_now_ns();
+    return ns > INT64_MAX - now_ns ? INT64_MAX : now_ns + ns;
+}
+
 int garm_sleep(garm_ctx *c, int64_t ns)
 {
     ctx_own(c);
@@ -32,7 +38,7 @@ int garm_with_deadline(garm_ctx *c, int64_t ns, garm_task_fn *fn, void *arg)
     ctx_own(c);
     TRY(ctx_check(c));
     struct task_deadline deadline;
-    task_deadline_begin(&deadline, garm_now_ns() + ns);
+    task_deadline_begin(&deadline, due_from_now(ns));
     const int rc = fn(c, arg);
     const bool passed = deadline.passed;
     task_deadline_end(&deadline);

@@ -4,6 +4,9 @@
 
 #include "app/ctx.h"
 
+/** The time in `ns` from now; INT64_MAX, which is never, if no clock gets that far. */
+int64_t due_from_now(int64_t ns);
+
 /** Cancels and joins all children of the context. May suspend. */
 void tasks_leave(garm_ctx *c);
 

@@ -42,7 +42,7 @@ static void trim_stacks(struct timer *timer)
     struct loop *const loop = CONTAINER_OF(timer, struct loop, stack_trim);
     const int64_t delay_ns = stack_pool_trim(loop->stacks);
     if (delay_ns > 0) {
-        timer_set(&loop->timers, timer, loop->now_ns + delay_ns);
+        timer_set(&loop->timers, timer, loop_due_ns(loop, delay_ns));
     }
 }
 

@@ -162,7 +162,7 @@ static int run_on_loop(const struct offload *offload, void (*fn)(void *arg), voi
     struct loop *const loop = loop_self();
     timer_init(&call.timer, begin_inline);
     job_init(&call.job, run_inline);
-    timer_set(&loop->timers, &call.timer, loop->now_ns + offload->delay_ns(offload->delay_arg));
+    timer_set(&loop->timers, &call.timer, loop_due_ns(loop, offload->delay_ns(offload->delay_arg)));
     return task_park(withdraw_inline, &call, INT64_MAX);
 }
 

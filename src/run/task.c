@@ -211,7 +211,7 @@ int task_sleep(int64_t ns)
         return task_yield();
     }
     const struct loop *const loop = task_self()->loop;
-    const int64_t due_ns = loop->now_ns + ns;
+    const int64_t due_ns = loop_due_ns(loop, ns);
     const int rc = task_park(withdraw_from_nothing, NULL, due_ns);
     /* The time that came may have been that of the deferred functions. */
     return rc == -ETIMEDOUT && loop->now_ns >= due_ns ? 0 : -ECANCELED;

@@ -54,7 +54,7 @@ void defer_run(struct defer **list)
     }
     struct task *const self = task_self();
     const int64_t outer_due_ns = self->defer_due_ns;
-    const int64_t due_ns = self->loop->now_ns + LIMIT_DEFER_MS * NS_PER_MS;
+    const int64_t due_ns = loop_due_ns(self->loop, LIMIT_DEFER_MS * NS_PER_MS);
     self->defer_due_ns = due_ns < outer_due_ns ? due_ns : outer_due_ns;
     self->masks++;
     while (*list != NULL) {

@@ -44,6 +44,25 @@ static const struct answer *ask(garm_handler *fn)
     return fake_ask(GET);
 }
 
+/* Time. */
+
+static int nap(garm_ctx *c, void *arg)
+{
+    (void)arg;
+    return garm_sleep(c, GARM_SEC(100));
+}
+
+static int wait_without_end(garm_ctx *c)
+{
+    return garm_with_deadline(c, INT64_MAX, nap, NULL) == 0 ? 204 : -EIO;
+}
+
+START_TEST(a_deadline_beyond_what_a_clock_can_tell_never_passes)
+{
+    ck_assert_uint_eq(ask(wait_without_end)->status, 204);
+}
+END_TEST
+
 /* Children. */
 
 static int child(garm_ctx *c, void *arg)
@@ -342,6 +361,7 @@ Suite *suite_tasks(void)
     Suite *const suite = suite_create("app/tasks");
     TCase *const tc = tcase_create("tasks");
     tcase_add_checked_fixture(tc, begin, fake_end);
+    tcase_add_test(tc, a_deadline_beyond_what_a_clock_can_tell_never_passes);
     tcase_add_test(tc, children_are_joined);
     tcase_add_test(tc, a_childs_error_is_the_groups);
     tcase_add_test(tc, children_end_before_the_request_does);

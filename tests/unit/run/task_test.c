@@ -122,6 +122,28 @@ START_TEST(sleep_takes_its_time)
 }
 END_TEST
 
+static void sleep_for_ever(void *arg)
+{
+    (void)arg;
+    ck_assert_int_eq(task_sleep(INT64_MAX), -ECANCELED);
+}
+
+static void sleep_beyond_the_clock(void *arg)
+{
+    (void)arg;
+    struct task *sleeper = NULL;
+    ck_assert_int_eq(task_spawn(loop_self(), "sleeper", sleep_for_ever, NULL, &sleeper), 0);
+    ck_assert_int_eq(task_sleep(30 * NS_PER_SEC), 0);
+    ck_assert(task_parked(sleeper));
+    task_cancel(sleeper, CANCEL_DRAIN);
+}
+
+START_TEST(sleep_beyond_what_a_clock_can_tell_never_ends)
+{
+    run_tasks_simulated(sleep_beyond_the_clock, NULL);
+}
+END_TEST
+
 static void check_deadline(void *arg)
 {
     (void)arg;
@@ -408,6 +430,7 @@ Suite *task_suite(void)
     tcase_add_test(tcase, spawned_tasks_run_after_their_parent_parks);
     tcase_add_test(tcase, wait_returns_what_it_was_woken_with);
     tcase_add_test(tcase, sleep_takes_its_time);
+    tcase_add_test(tcase, sleep_beyond_what_a_clock_can_tell_never_ends);
     tcase_add_test(tcase, wait_ends_at_its_deadline);
     tcase_add_test(tcase, cancel_ends_a_wait_and_the_first_reason_stays);
     tcase_add_test(tcase, every_wait_of_a_cancelled_task_ends_at_once_until_it_is_cleared);
