@@ -32,7 +32,8 @@ GARM_EXPORT int garm_redirect(garm_ctx *c, int status, const char *url);
  *  for what is no regular file; -EACCES, -EMFILE ... as open(2). */
 GARM_EXPORT int garm_file(garm_ctx *c, const char *path);
 /** The same for a `path` that a client chose, within the directory `dir_fd`: it cannot leave it,
- *  by dots, links or otherwise. A path with control bytes is -ENOENT. */
+ *  by dots, links or otherwise. A path with control bytes, a '\', or an encoded '/' or '\' is
+ *  -ENOENT. */
 GARM_EXPORT int garm_file_beneath(garm_ctx *c, int dir_fd, const char *path);
 /** Replies with an error (status 400 to 599, else -EINVAL), as the server would render it, with
  *  a text of your own. */

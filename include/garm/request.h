@@ -22,7 +22,9 @@ GARM_EXPORT const char *garm_pattern(garm_ctx *c);
 GARM_EXPORT const char *garm_client_ip(garm_ctx *c);
 
 /** The route's parameter {name}, percent-decoded once. A name that the pattern lacks is a bug:
- *  it is logged and the answer is 500. */
+ *  it is logged and the answer is 500. In the value of a {name...}, "%2F" and "%5C" stay as they
+ *  were sent, so that a '/' in it is always a separator of the path; in that of a {name} they are
+ *  a '/' and a '\' like any other byte. */
 GARM_EXPORT const char *garm_param(garm_ctx *c, const char *name);
 /** The same for {name:int}. 0 beside the 500 for a name that the pattern lacks or that is no
  *  int. */

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 /* Holds an open file. Takes the descriptor. What is no regular file counts as not there. */
@@ -46,10 +47,14 @@ int garm_file(garm_ctx *c, const char *path)
     return fd < 0 ? not_there(fd) : hold_file_take(c, fd, path);
 }
 
-static bool has_control_bytes(const char *path)
+/* Bytes that no path from a request should bring to the file system: controls, the separator of
+ * other systems, and one of either kind that was encoded. */
+static bool is_suspect(const char *path)
 {
     for (; *path != '\0'; path++) {
-        if ((unsigned char)*path < 0x20 || *path == 0x7f) {
+        const bool control = (unsigned char)*path < 0x20 || *path == 0x7f;
+        if (control || *path == '\\' || strncasecmp(path, "%2f", 3) == 0 ||
+            strncasecmp(path, "%5c", 3) == 0) {
             return true;
         }
     }
@@ -59,7 +64,7 @@ static bool has_control_bytes(const char *path)
 int garm_file_beneath(garm_ctx *c, int dir_fd, const char *path)
 {
     TRY(reply_open(c, 200));
-    if (path[0] == '\0' || has_control_bytes(path)) {
+    if (path[0] == '\0' || is_suspect(path)) {
         return -ENOENT;
     }
     const int fd = sys_open_beneath(dir_fd, path, OPEN_FLAGS);

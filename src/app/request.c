@@ -90,6 +90,29 @@ static struct router_param *find_param(garm_ctx *c, const char *name)
     return NULL;
 }
 
+/* What must not come out of an escape: in a value that has several segments it would divide them, or
+ * end the string. */
+static bool stays_encoded(int byte)
+{
+    return byte == '/' || byte == '\\' || byte < 0;
+}
+
+/* As percent_decode, of several segments, which stay apart. */
+static size_t decode_segments(struct slice raw, char *out)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < raw.len; i++) {
+        const int byte = raw.ptr[i] == '%' ? percent_escape(raw, i) : -1;
+        if (stays_encoded(byte)) {
+            out[len++] = raw.ptr[i];
+        } else {
+            out[len++] = (char)byte;
+            i += 2;
+        }
+    }
+    return len;
+}
+
 /* Decodes a parameter, once, into memory of the request's. A bad escape cannot occur: the head's
  * parser refuses it. */
 static const char *decode_param(garm_ctx *c, struct router_param *param)
@@ -101,6 +124,8 @@ static const char *decode_param(garm_ctx *c, struct router_param *param)
     size_t len = param->raw.len;
     if (c->plain) {
         memcpy(text, param->raw.ptr, len);
+    } else if (param->type == PARAM_REST) {
+        len = decode_segments(param->raw, text);
     } else if (percent_decode(param->raw, false, text, &len) < 0) {
         ctx_bug(c, "the parameter {%s} has a bad escape", param->name);
         return "";

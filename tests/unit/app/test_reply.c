@@ -390,6 +390,25 @@ START_TEST(what_is_no_file_is_not_there)
 }
 END_TEST
 
+static const char *const suspects[] = {"a%2fb", "a%2Fb", "a%5cb", "a%5Cb", "a\\b"};
+
+START_TEST(a_file_whose_name_has_an_encoded_separator_is_not_there)
+{
+    char dir[] = "garm-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    close(STDIN_FILENO);
+    ck_assert_int_eq(open(dir, O_PATH | O_DIRECTORY), STDIN_FILENO);
+    const int fd = openat(STDIN_FILENO, suspects[_i], O_WRONLY | O_CREAT | O_EXCL, 0600);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    beneath = suspects[_i];
+    const uint16_t status = ask(send_beneath)->status;
+    unlinkat(STDIN_FILENO, suspects[_i], 0);
+    rmdir(dir);
+    ck_assert_uint_eq(status, 404);
+}
+END_TEST
+
 START_TEST(a_file_beneath_cannot_leave)
 {
     char dir[] = "garm-XXXXXX";
@@ -435,6 +454,8 @@ Suite *suite_reply(void)
     tcase_add_test(tc, a_large_file_is_not_read);
     tcase_add_test(tc, head_sends_no_file);
     tcase_add_loop_test(tc, what_is_no_file_is_not_there, 0, 3);
+    tcase_add_loop_test(tc, a_file_whose_name_has_an_encoded_separator_is_not_there, 0,
+                        (int)COUNT_OF(suspects));
     tcase_add_loop_test(tc, a_file_beneath_cannot_leave, 0, 7);
     suite_add_tcase(suite, tc);
     return suite;

@@ -106,6 +106,25 @@ START_TEST(the_rest_may_be_empty)
 }
 END_TEST
 
+static const struct {
+    const char *sent;
+    const char *value;
+} rests[] = {
+    {"x%2fy", "x%2fy"},   {"x%2Fy/z", "x%2Fy/z"}, {"x%5cy", "x%5cy"},   {"x%5Cy", "x%5Cy"},
+    {"x%252fy", "x%2fy"}, {"x%25/y", "x%/y"},     {"%41/%42", "A/B"},   {"a%20b/c+d", "a b/c+d"},
+    {"x%255cy", "x%5cy"}, {"%2f", "%2f"},         {"%2e%2fx", ".%2fx"},
+};
+
+START_TEST(an_encoded_separator_stays_encoded_in_the_rest)
+{
+    char head[100];
+    snprintf(head, sizeof(head), "GET /u/1/r/%s HTTP/1.1\nHost: a", rests[_i].sent);
+    const char *const body = ask(tell_rest, head)->body;
+    const size_t len = strlen(rests[_i].value);
+    ck_assert_msg(strncmp(body + 1, rests[_i].value, len) == 0 && body[1 + len] == ']', "%s", body);
+}
+END_TEST
+
 static int misspell(garm_ctx *c)
 {
     const char *const value = garm_param(c, "nmae");
@@ -286,6 +305,8 @@ Suite *suite_request(void)
     tcase_add_test(tc, strings_stay_the_same_when_asked_again);
     tcase_add_test(tc, parameters_are_decoded_once);
     tcase_add_test(tc, the_rest_may_be_empty);
+    tcase_add_loop_test(tc, an_encoded_separator_stays_encoded_in_the_rest, 0,
+                        (int)COUNT_OF(rests));
     tcase_add_loop_test(tc, a_misspelt_parameter_is_a_bug, 0, 2);
     tcase_add_loop_test(tc, the_query_is_decoded, 0, (int)COUNT_OF(queries));
     tcase_add_test(tc, fields_are_found_and_joined);
