@@ -158,6 +158,10 @@ static void end_subscription(void *arg)
 garm_subscription *garm_hub_subscribe(garm_ctx *c, garm_hub *hub, size_t backlog)
 {
     ctx_own(c);
+    if (backlog == 0) {
+        ctx_bug(c, "garm_hub_subscribe needs room for at least one message");
+        return NULL;
+    }
     garm_subscription *const subscription = ctx_alloc(c, sizeof(*subscription));
     if (subscription == NULL) {
         return NULL;

@@ -107,7 +107,9 @@ int hub_subscribe(struct hub *hub, struct hub_subscription *subscription, size_t
 {
     CHECK(cap > 0);
     *subscription = (struct hub_subscription){.cap = cap};
-    subscription->messages = mem_zalloc(cap * sizeof(struct hub_message *));
+    subscription->messages = cap > SIZE_MAX / sizeof(struct hub_message *)
+                                 ? NULL
+                                 : mem_zalloc(cap * sizeof(struct hub_message *));
     if (subscription->messages == NULL) {
         return -ENOMEM;
     }

@@ -271,6 +271,26 @@ static int subscribe(garm_ctx *c)
     return 0;
 }
 
+static const struct {
+    size_t backlog;
+    uint16_t status;
+} backlogs[] = {{0, 500}, {SIZE_MAX, 503}, {SIZE_MAX / sizeof(void *) + 2, 503}, {1, 204}};
+static size_t backlog;
+
+static int subscribe_with_backlog(garm_ctx *c)
+{
+    return garm_hub_subscribe(c, hub, backlog) != NULL ? 204 : -EIO;
+}
+
+START_TEST(a_backlog_must_be_possible)
+{
+    hub = garm_hub_new();
+    backlog = backlogs[_i].backlog;
+    ck_assert_uint_eq(ask(subscribe_with_backlog)->status, backlogs[_i].status);
+    garm_hub_free(hub);
+}
+END_TEST
+
 START_TEST(a_hub_loses_the_oldest)
 {
     hub = garm_hub_new();
@@ -370,6 +390,7 @@ Suite *suite_tasks(void)
     tcase_add_test(tc, a_guard_holds_until_its_block_ends);
     tcase_add_test(tc, a_promise_is_kept_once);
     tcase_add_test(tc, a_hub_loses_the_oldest);
+    tcase_add_loop_test(tc, a_backlog_must_be_possible, 0, (int)COUNT_OF(backlogs));
     tcase_add_test(tc, readers_keep_the_version_they_got);
     tcase_add_test(tc, a_chain_may_have_a_larger_stack);
     tcase_add_test(tc, a_deadline_holds_on_a_larger_stack);
