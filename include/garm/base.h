@@ -79,10 +79,10 @@ typedef struct garm_server garm_server;
 
 /* A handler or a middleware. Returns 0 once it has replied; a status to be rendered (204, 304,
  * or a registered 4xx or 5xx); or a negative errno, which becomes one: ENOENT 404, EACCES and
- * EPERM 403, EEXIST 409, ENOMEM and EAGAIN 503, ECONNREFUSED, ECONNRESET and EPROTO 502,
- * ETIMEDOUT 504, any other 500. Any other positive value, and 0 without a reply, is a bug: 500,
- * and a log line that names the route. Whatever it returns, a client that is gone gets nothing,
- * and a request whose deadline passed gets 504. */
+ * EPERM 403, EEXIST 409, ENOMEM, EMFILE, ENFILE and EAGAIN 503, ECONNREFUSED, ECONNRESET and
+ * EPROTO 502, ETIMEDOUT 504, any other 500. Any other positive value, and 0 without a reply, is a
+ * bug: 500, and a log line that names the route. Whatever it returns, a client that is gone gets
+ * nothing, and a request whose deadline passed gets 504. */
 typedef int garm_handler(garm_ctx *c);
 
 #endif

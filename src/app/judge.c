@@ -15,6 +15,8 @@ static int status_of_error(int error)
     case EPERM: return 403;
     case EEXIST: return 409;
     case ENOMEM:
+    case EMFILE:
+    case ENFILE:
     case EAGAIN: return 503;
     case ECONNREFUSED:
     case ECONNRESET:

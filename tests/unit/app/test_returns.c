@@ -33,12 +33,14 @@ static const struct {
     int result;
     uint16_t status;
 } results[] = {
-    {204, 204},     {304, 304},           {404, 404},           {422, 422},     {503, 503},
-    {-ENOENT, 404}, {-EACCES, 403},       {-EPERM, 403},        {-EEXIST, 409}, {-ENOMEM, 503},
-    {-EAGAIN, 503}, {-ECONNREFUSED, 502}, {-ECONNRESET, 502},   {-EPROTO, 502}, {-ETIMEDOUT, 504},
-    {-EIO, 500},    {-EINVAL, 500},       {-ECANCELED, 500},    {1, 500},       {100, 500},
-    {101, 500},     {200, 500},           {302, 500},           {499, 500},     {600, 500},
-    {1555, 500},    {INT32_MAX, 500},     {INT32_MIN + 1, 500},
+    {204, 204},         {304, 304},           {404, 404},        {422, 422},
+    {503, 503},         {-ENOENT, 404},       {-EACCES, 403},    {-EPERM, 403},
+    {-EEXIST, 409},     {-ENOMEM, 503},       {-EAGAIN, 503},    {-ECONNREFUSED, 502},
+    {-ECONNRESET, 502}, {-EPROTO, 502},       {-ETIMEDOUT, 504}, {-EMFILE, 503},
+    {-ENFILE, 503},     {-EIO, 500},          {-EINVAL, 500},    {-ECANCELED, 500},
+    {1, 500},           {100, 500},           {101, 500},        {200, 500},
+    {302, 500},         {499, 500},           {600, 500},        {1555, 500},
+    {INT32_MAX, 500},   {INT32_MIN + 1, 500},
 };
 
 START_TEST(a_return_value_becomes_its_status)
