@@ -70,10 +70,13 @@ static int still_sound(const garm_ctx *c)
     return c->reply.rendered && c->reply.status == c->broken ? 0 : ctx_check(c);
 }
 
+/* Each of them once, also when the head is not sent after it, and another one takes its place. */
 static void call_head_hooks(garm_ctx *c)
 {
     c->reply.sealing = true;
-    for (const struct head_hook *hook = c->reply.head_hooks; hook != NULL; hook = hook->next) {
+    while (c->reply.head_hooks != NULL) {
+        const struct head_hook *const hook = c->reply.head_hooks;
+        c->reply.head_hooks = hook->next;
         hook->fn(c, hook->arg);
     }
 }

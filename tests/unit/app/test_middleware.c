@@ -364,6 +364,35 @@ START_TEST(a_held_body_is_filtered_to_a_known_length)
 }
 END_TEST
 
+static int fail_to_begin(garm_ctx *c, void *arg)
+{
+    (void)c;
+    (void)arg;
+    return -EIO;
+}
+
+static const garm_filter_ops unwilling = {.begin = fail_to_begin};
+
+static void note_hook(garm_ctx *c, void *arg)
+{
+    (void)c;
+    note(arg);
+}
+
+static int fail_before_the_head(garm_ctx *c)
+{
+    GARM_TRY(garm_before_head(c, note_hook, WORD("H")));
+    GARM_TRY(garm_filter(c, &unwilling, NULL));
+    return garm_write(c, "x", 1);
+}
+
+START_TEST(a_hook_runs_once_though_its_head_is_not_sent)
+{
+    ck_assert_uint_eq(ask_around(call_next, fail_before_the_head)->status, 500);
+    ck_assert_str_eq(trace, " h H");
+}
+END_TEST
+
 static int stream_filtered(garm_ctx *c)
 {
     GARM_TRY(garm_filter(c, &bracket, WORD("[")));
@@ -435,6 +464,7 @@ Suite *suite_middleware(void)
     tcase_add_test(tc, a_declared_body_at_the_limit_is_taken);
     tcase_add_test(tc, hooks_of_inner_functions_come_first);
     tcase_add_test(tc, a_stream_calls_its_hooks_at_the_first_byte);
+    tcase_add_test(tc, a_hook_runs_once_though_its_head_is_not_sent);
     tcase_add_test(tc, the_outcome_tells_of_a_cut_answer);
     tcase_add_test(tc, a_held_body_is_filtered_to_a_known_length);
     tcase_add_test(tc, a_filtered_stream_has_no_length);
