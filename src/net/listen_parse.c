@@ -183,6 +183,15 @@ static int parse_bracketed(struct slice text, struct listen_spec *spec, struct b
     return 0;
 }
 
+static bool is_v4_host(struct slice host, struct in_addr *ret_addr)
+{
+    if (slice_eq_nocase(host, SLICE("localhost"))) {
+        ret_addr->s_addr = htonl(INADDR_LOOPBACK);
+        return true;
+    }
+    return parse_host(AF_INET, host, ret_addr);
+}
+
 /* A text without a colon outside of brackets. */
 static int refuse_portless(struct slice text, struct buf *error)
 {
@@ -198,6 +207,12 @@ static int refuse_portless(struct slice text, struct buf *error)
                       "'127.0.0.1:%s' for this machine only",
                       shown.text, shown.text);
     }
+    struct in_addr v4;
+    if (!is_v4_host(text, &v4)) {
+        return refuse(error, text,
+                      "not an address, and names are not looked up; write ':8000' for all "
+                      "addresses or '127.0.0.1:8000' for this machine only");
+    }
     return refuse(error, text, "no port; write '%s:8000'", shown.text);
 }
 
@@ -206,7 +221,7 @@ static int parse_hosted(struct slice text, size_t colon, struct listen_spec *spe
 {
     const struct slice host = slice_of(text.ptr, colon);
     const struct slice port_text = after(text, colon + 1);
-    struct in_addr v4 = {.s_addr = htonl(INADDR_LOOPBACK)};
+    struct in_addr v4;
     struct in6_addr v6;
     in_port_t port = 0;
 
@@ -227,7 +242,7 @@ static int parse_hosted(struct slice text, size_t colon, struct listen_spec *spe
         return refuse(error, text, "'*' is not an address; write ':%s' for all addresses",
                       show(port_text).text);
     }
-    if (!slice_eq_nocase(host, SLICE("localhost")) && !parse_host(AF_INET, host, &v4)) {
+    if (!is_v4_host(host, &v4)) {
         return refuse(error, text,
                       "'%s' is not an IP address, and names are not looked up; write "
                       "'127.0.0.1:%s' for this machine only or ':%s' for all addresses",

@@ -119,6 +119,9 @@ static const struct {
              "'127.0.0.1:8000' for this machine only"},
     {"", "--listen '': nothing to listen on; write ':8000' for all addresses or "
          "'127.0.0.1:8000' for this machine only"},
+    {"foo", "--listen 'foo': not an address, and names are not looked up; write ':8000' for all "
+            "addresses or '127.0.0.1:8000' for this machine only"},
+    {"localhost", "--listen 'localhost': no port; write 'localhost:8000'"},
     {"127.0.0.1", "--listen '127.0.0.1': no port; write '127.0.0.1:8000'"},
     {":", "--listen ':': no port after ':'; write ':8000', or ':0' for any free port"},
     {":http", "--listen ':http': 'http' is not a port number; write ':8000', or ':0' for any "
