@@ -98,6 +98,9 @@ void h1_parser_init(struct h1_parser *parser, const struct h1_limits *limits, st
 void h1_parser_init_trailers(struct h1_parser *parser, const struct h1_limits *limits,
                              struct h1_head *head);
 
+/** Has nothing of a request come yet, but empty lines before one? */
+bool h1_parser_idle(const struct h1_parser *parser);
+
 /** Goes on with the head in data[0..len): the bytes of all earlier calls, unchanged, and more. On
  *  H1_DONE head->size tells where the body, or the next message, begins. On H1_BAD see
  *  parser->error. A head without Host, with bad lengths and the like is refused at its end. Returns

@@ -419,6 +419,11 @@ static void init(struct h1_parser *parser, const struct h1_limits *limits, struc
     clear_head(head);
 }
 
+bool h1_parser_idle(const struct h1_parser *parser)
+{
+    return parser->state == STATE_START || parser->state == STATE_START_LF;
+}
+
 void h1_parser_init(struct h1_parser *parser, const struct h1_limits *limits, struct h1_head *head)
 {
     init(parser, limits, head, false);

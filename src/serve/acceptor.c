@@ -16,6 +16,21 @@ static bool out_of_something(int error)
     return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM;
 }
 
+/* It listens no more, and never will: somebody else shut it down, say. */
+static bool useless(int error)
+{
+    return error == -EINVAL || error == -EBADF || error == -ENOTSOCK || error == -EOPNOTSUPP;
+}
+
+static void give_up(struct acceptor *acceptor, int error)
+{
+    log_write(server_logger(acceptor->shard->worker.server), LOG_ERROR,
+              "a listener is of no use any more: %s; nothing is accepted from it",
+              sys_error_text(error));
+    acceptor_pause(acceptor);
+    acceptor->useless = true;
+}
+
 /* What lies unread at a close turns it into an RST, which would take the answer away. */
 static void discard_input(struct io *io, int fd)
 {
@@ -82,7 +97,8 @@ static int accept_one(struct acceptor *acceptor)
         return 0;
     }
     if (fd < 0) {
-        return out_of_something(fd) ? fd : 1; /* otherwise it is that one peer's fault */
+        /* Otherwise it is that one peer's fault. */
+        return out_of_something(fd) || useless(fd) ? fd : 1;
     }
     struct address peer;
     address_from_sockaddr((const struct sockaddr *)&addr, &peer);
@@ -101,7 +117,9 @@ static void on_ready(struct io_watch *watch, unsigned ready)
             return;
         }
         const int rc = accept_one(acceptor);
-        if (rc < 0) {
+        if (rc < 0 && useless(rc)) {
+            give_up(acceptor, rc);
+        } else if (rc < 0) {
             rest(acceptor, rc);
         }
         if (rc <= 0) {
@@ -124,7 +142,7 @@ void acceptor_init(struct acceptor *acceptor, struct shard *shard, int *fd, bool
 int acceptor_resume(struct acceptor *acceptor)
 {
     struct io *const io = acceptor->shard->worker.loop.io;
-    if (acceptor->watching) {
+    if (acceptor->watching || acceptor->useless) {
         return 0;
     }
     acceptor->watch.fd = *acceptor->fd;
@@ -142,12 +160,12 @@ void acceptor_pause(struct acceptor *acceptor)
     }
 }
 
-void acceptor_finish(struct acceptor *acceptor)
+void acceptor_finish(struct acceptor *acceptor, bool welcome)
 {
     acceptor_pause(acceptor);
     timer_stop(&acceptor->shard->worker.loop.timers, &acceptor->retry);
     acceptor->watch.fd = *acceptor->fd;
-    while (accept_one(acceptor) > 0) {
+    while (welcome && accept_one(acceptor) > 0) {
     }
     if (!acceptor->shared) {
         acceptor_close(acceptor);

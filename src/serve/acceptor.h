@@ -10,6 +10,7 @@ struct acceptor {
     int *fd;     /* the listener's */
     bool shared; /* other shards accept from the same descriptor */
     bool watching;
+    bool useless;       /* it listens no more */
     struct timer retry; /* after descriptors ran out */
 };
 
@@ -18,9 +19,9 @@ void acceptor_init(struct acceptor *acceptor, struct shard *shard, int *fd, bool
 /** Watches the socket: 0 or a negative errno. A no-op while watching. */
 int acceptor_resume(struct acceptor *acceptor);
 void acceptor_pause(struct acceptor *acceptor);
-/** Accepts all that waits, without a budget, and stops watching for good. Closes the descriptor
- *  unless it is shared. */
-void acceptor_finish(struct acceptor *acceptor);
+/** Accepts all that waits, if `welcome`, without a budget, and stops watching for good. Closes
+ *  the descriptor unless it is shared. */
+void acceptor_finish(struct acceptor *acceptor, bool welcome);
 /** Closes the descriptor of a finished acceptor, once nobody accepts from it any more. */
 void acceptor_close(struct acceptor *acceptor);
 

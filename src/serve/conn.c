@@ -67,6 +67,15 @@ static void deactivate(struct conn *conn)
     conn->active = NULL;
 }
 
+/* Gives the block back, unless it holds empty lines that came before a request. */
+static void settle(struct conn *conn)
+{
+    const struct active *const active = conn->active;
+    if (active != NULL && active->rx.start == active->rx.end) {
+        deactivate(conn);
+    }
+}
+
 static void free_conn(struct grave *grave)
 {
     mem_free(CONTAINER_OF(grave, struct conn, grave));
@@ -218,7 +227,7 @@ enum conn_state conn_parse(struct conn *conn)
     case H1_BAD: active->refusal = active->parser.error; return CONN_QUEUED;
     case H1_MORE: break;
     }
-    return CONN_HEAD;
+    return h1_parser_idle(&active->parser) ? CONN_IDLE : CONN_HEAD;
 }
 
 static void on_head_eof(struct conn *conn)
@@ -262,7 +271,7 @@ static void read_head(struct conn *conn)
         conn->state = (uint8_t)next;
     }
     if (conn->state == CONN_IDLE) {
-        deactivate(conn);
+        settle(conn);
         if (conn->shard->phase != SHARD_SERVING) {
             linger(conn);
         }
@@ -295,8 +304,9 @@ static void flush_gathered(struct conn *conn)
     const ssize_t n = conn->stream.ops->send(&conn->stream, &iov, 1, false);
     if (n > 0) {
         out->start += (uint32_t)n;
+        counter_add(&conn->shard->stats.bytes_out, (uint64_t)n);
         if (out->start == out->len) {
-            out->start = out->len = 0;
+            out->start = out->len = out->whole = 0;
         }
     } else if (n == -EAGAIN) {
         conn->writable = false;
@@ -344,7 +354,7 @@ static void linger(struct conn *conn)
 
 static void to_idle(struct conn *conn)
 {
-    deactivate(conn);
+    settle(conn);
     conn->served = true;
     if (conn->eof) {
         end(conn);
@@ -365,8 +375,12 @@ void conn_release(struct conn *conn, enum conn_state next)
         end(conn);
         return;
     }
-    if (conn->last) {
+    if (conn->last && conn->shard->phase != SHARD_ENDING) {
         linger(conn);
+        return;
+    }
+    if (conn->last) {
+        end(conn);
         return;
     }
     conn->state = (uint8_t)next;

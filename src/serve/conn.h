@@ -26,7 +26,7 @@ enum conn_state {
 #define RX_ROOM     8192
 #define RX_ROOM_MIN 2048 /* less free room than this is not worth a receive */
 #define RX_BIG_SIZE (LIMIT_HEAD_BYTES + KIB(16))
-#define OUT_ROOM    (KIB(16) - 2 * sizeof(uint32_t))
+#define OUT_ROOM    (KIB(16) - 3 * sizeof(uint32_t))
 
 /* Received bytes: [start, end) are not consumed yet; those before `pin` belong to the current
  * request's head. */
@@ -38,6 +38,7 @@ struct rx {
 /* Gathered output: [start, len) is not with the kernel yet. */
 struct out {
     uint32_t start, len;
+    uint32_t whole; /* where the last complete answer ends */
     char data[OUT_ROOM];
 };
 
@@ -58,7 +59,9 @@ struct active {
 struct pace {
     int64_t waited_ns;
     uint64_t bytes;
-    uint32_t stall_ms; /* without progress; 0: the server's bound */
+    int64_t progress_ns;     /* waited_ns when bytes last moved, */
+    uint64_t progress_bytes; /* and how many had by then */
+    uint32_t stall_ms;       /* without progress; 0: the server's bound */
 };
 
 struct conn {
@@ -113,6 +116,10 @@ MUST_CHECK ssize_t conn_recv(struct conn *conn, void *buf, size_t cap);
 MUST_CHECK char *conn_out_reserve(struct conn *conn, size_t size, struct pace *pace,
                                   int *ret_error);
 void conn_out_commit(struct conn *conn, size_t size);
+/** The answer that was gathered last is complete. */
+void conn_out_seal(struct conn *conn);
+/** Drops what is gathered behind the last complete answer. */
+void conn_out_cut(struct conn *conn);
 /** Sends the gathered output and `tail` behind it, all of it: 0, or -ECONNRESET, -ETIMEDOUT,
  *  -ECANCELED. `more`: further bytes follow at once. May suspend. */
 MUST_CHECK int conn_send(struct conn *conn, struct slice tail, bool more, struct pace *pace);
@@ -125,8 +132,9 @@ static inline int conn_flush(struct conn *conn, struct pace *pace)
     return conn->out == NULL ? 0 : conn_send(conn, slice_of(NULL, 0), false, pace);
 }
 
-/** Parses on in what is received. CONN_QUEUED: a head is complete, or refused (active->refusal);
- *  CONN_HEAD: a part of one is there; CONN_IDLE: nothing. The connection's state stays as it is. */
+/** Parses on in what is received. Empty lines before a request are nothing. CONN_QUEUED: a head
+ *  is complete, or refused (active->refusal); CONN_HEAD: a part of one is there; CONN_IDLE:
+ *  nothing. The connection's state stays as it is. */
 MUST_CHECK enum conn_state conn_parse(struct conn *conn);
 
 /** Ends the task's hold on the connection, which goes to `next` (CONN_IDLE, CONN_HEAD or

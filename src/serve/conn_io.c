@@ -14,22 +14,29 @@ static bool withdraw(void *arg)
     return true;
 }
 
-/* How long the peer may stay silent now: the stall bound, or until it falls below the floor. */
-static int64_t patience(const struct conn *conn, const struct pace *pace, uint32_t stall_ms)
+/* Has the peer had its first seconds, and moved less since than the floor asks for? */
+static bool too_slow(const struct conn *conn, const struct pace *pace)
 {
     const struct server_limits *const limits = &conn->shard->options->limits;
-    const int64_t stall_ns = (int64_t)stall_ms * NS_PER_MS;
-    if (limits->rate_bytes_per_sec == 0) {
-        return stall_ns;
+    const int64_t judged_ns = pace->waited_ns - (int64_t)limits->rate_grace_ms * NS_PER_MS;
+    if (judged_ns <= 0 || pace->stall_ms != 0) {
+        return false;
     }
-    const uint64_t earned_sec = pace->bytes / limits->rate_bytes_per_sec;
-    if (earned_sec > 1000000) {
-        return stall_ns;
+    return pace->bytes < limits->rate_bytes_per_sec * (uint64_t)(judged_ns / NS_PER_MS) / 1000;
+}
+
+/* How long the peer may stay silent now: 0 if it is too slow already. The floor is held against it
+ * when it has moved something and is not done; silence has the bound of its own. */
+static int64_t patience(const struct conn *conn, struct pace *pace, uint32_t stall_ms)
+{
+    if (pace->bytes != pace->progress_bytes) {
+        pace->progress_bytes = pace->bytes;
+        pace->progress_ns = pace->waited_ns;
+        if (too_slow(conn, pace)) {
+            return 0;
+        }
     }
-    const int64_t allowed_ns =
-        (int64_t)limits->rate_grace_ms * NS_PER_MS + (int64_t)earned_sec * NS_PER_SEC;
-    const int64_t left_ns = allowed_ns - pace->waited_ns;
-    return left_ns < stall_ns ? left_ns : stall_ns;
+    return (int64_t)stall_ms * NS_PER_MS - (pace->waited_ns - pace->progress_ns);
 }
 
 int conn_wait(struct conn *conn, unsigned what, struct pace *pace, uint32_t stall_ms)
@@ -157,7 +164,7 @@ char *conn_out_reserve(struct conn *conn, size_t size, struct pace *pace, int *r
             *ret_error = -ENOMEM;
             return NULL;
         }
-        conn->out->start = conn->out->len = 0;
+        conn->out->start = conn->out->len = conn->out->whole = 0;
         shard_expect_trim(conn->shard);
     }
     return conn->out->data + conn->out->len;
@@ -166,6 +173,21 @@ char *conn_out_reserve(struct conn *conn, size_t size, struct pace *pace, int *r
 void conn_out_commit(struct conn *conn, size_t size)
 {
     conn->out->len += (uint32_t)size;
+}
+
+void conn_out_seal(struct conn *conn)
+{
+    if (conn->out != NULL) {
+        conn->out->whole = conn->out->len;
+    }
+}
+
+void conn_out_cut(struct conn *conn)
+{
+    if (conn->out != NULL) {
+        const uint32_t start = conn->out->start;
+        conn->out->len = conn->out->whole > start ? conn->out->whole : start;
+    }
 }
 
 static void sent(struct conn *conn, size_t n, struct slice *tail, struct pace *pace)
@@ -253,6 +275,12 @@ int conn_send(struct conn *conn, struct slice tail, bool more, struct pace *pace
     return 0;
 }
 
+/* The file's errors, not the connection's. */
+static bool is_file_error(ssize_t error)
+{
+    return error == -EIO || error == -EINVAL || error == -EOVERFLOW || error == -ENOMEM;
+}
+
 int conn_send_file(struct conn *conn, int fd, int64_t offset, uint64_t size, struct pace *pace)
 {
     if (conn->out != NULL && size > 0) {
@@ -267,8 +295,8 @@ int conn_send_file(struct conn *conn, int fd, int64_t offset, uint64_t size, str
         }
         const size_t piece = size < LIMIT_SEND_SLICE ? (size_t)size : LIMIT_SEND_SLICE;
         const ssize_t n = conn->stream.ops->send_file(&conn->stream, fd, &offset, piece, false);
-        if (n == 0) {
-            return -EIO;
+        if (n == 0 || is_file_error(n)) {
+            return n == 0 ? -EIO : (int)n;
         }
         if (n > 0) {
             size -= (uint64_t)n;

@@ -35,8 +35,8 @@ struct exchange_head {
 struct exchange_ops {
     /* Reads the next piece of the request body: bytes (> 0); 0 at its end; or negative: -ECONNRESET
      * the client is gone; -ECANCELED the task is cancelled; -EMSGSIZE past body_max, -EBADMSG
-     * malformed, -ETIMEDOUT too slow: for these three `fault` holds the status to answer with. May
-     * suspend. */
+     * malformed, -ETIMEDOUT too slow, -ENOMEM: for these four `fault` holds the status to answer
+     * with. May suspend. */
     ssize_t (*read)(struct exchange *x, void *buf, size_t cap);
 
     /* An interim answer (1xx but 101), sent at once. 0, or -ECONNRESET. Nothing is sent to a 1.0
@@ -88,7 +88,7 @@ struct exchange {
     bool close;   /* the connection ends after this answer */
 
     /* Where the exchange stands. */
-    uint16_t fault; /* the status that a broken body calls for: 400, 408, 413, 431; 0 while sound */
+    uint16_t fault; /* the status that a broken body calls for: 400, 408, 413, 431, 503; or 0 */
     const char *fault_reason; /* a static phrase beside it */
     bool body_done;           /* the whole request body was read */
     bool committed;           /* a final head was given to respond or head */

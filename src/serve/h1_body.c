@@ -23,6 +23,7 @@ static ssize_t fault_of(const struct h1_exchange *h)
     switch (h->x.fault) {
     case 408: return -ETIMEDOUT;
     case 413: return -EMSGSIZE;
+    case 503: return -ENOMEM;
     default: return -EBADMSG;
     }
 }
@@ -106,28 +107,42 @@ static ssize_t read_length(struct h1_exchange *h, void *buf, size_t cap)
     return (ssize_t)n;
 }
 
+static ssize_t out_of_memory(struct h1_exchange *h)
+{
+    return fault(h, 503, "out of memory", -ENOMEM);
+}
+
+/* The trailer section is whole: it goes to the arena, and the body ends. */
+static ssize_t keep_trailers(struct h1_exchange *h)
+{
+    struct active *const active = h->conn->active;
+    struct rx *const rx = &active->rx;
+    const uint32_t size = h->trailer_head->size;
+    h->x.trailer_bytes = arena_dup(&active->arena, slice_of(rx->base + rx->start, size));
+    if (h->x.trailer_bytes == NULL) {
+        return out_of_memory(h);
+    }
+    rx->start += size;
+    h->x.trailers = h->trailer_head;
+    h->x.body_done = true;
+    return 0;
+}
+
 /* The trailer section is parsed where it stands, once all of it is there. */
 static ssize_t read_trailers(struct h1_exchange *h)
 {
     struct active *const active = h->conn->active;
-    if (!h->in_trailers) {
-        h->in_trailers = true;
+    if (h->trailer_head == NULL) {
         h->trailer_head = arena_alloc(&active->arena, sizeof(*h->trailer_head));
         if (h->trailer_head == NULL) {
-            return -ENOMEM;
+            return out_of_memory(h);
         }
         h1_parser_init_trailers(&active->parser, active->parser.limits, h->trailer_head);
     }
     for (;;) {
         struct rx *const rx = &active->rx;
         switch (h1_head_parse(&active->parser, rx->base + rx->start, rx->end - rx->start)) {
-        case H1_DONE:
-            h->x.trailer_bytes =
-                arena_dup(&active->arena, slice_of(rx->base + rx->start, h->trailer_head->size));
-            rx->start += h->trailer_head->size;
-            h->x.trailers = h->x.trailer_bytes == NULL ? NULL : h->trailer_head;
-            h->x.body_done = true;
-            return 0;
+        case H1_DONE: return keep_trailers(h);
         case H1_BAD:
             return fault(h, active->parser.error.status, active->parser.error.reason, -EBADMSG);
         case H1_MORE: break;
@@ -142,7 +157,7 @@ static ssize_t read_trailers(struct h1_exchange *h)
 static ssize_t read_chunked(struct h1_exchange *h, void *buf, size_t cap)
 {
     struct rx *const rx = &h->conn->active->rx;
-    while (!h->in_trailers) {
+    while (h->trailer_head == NULL) {
         /* No more than the caller can take may leave the framing. */
         const size_t have = rx->end - rx->start;
         const size_t view = have < cap ? have : cap;

@@ -1,4 +1,5 @@
-/* The answer of an HTTP/1.1 exchange: its head, its framing, its bytes (RFC 9112 sections 2 to 7). */
+/* The answer of an HTTP/1.1 exchange: its head, its framing, its bytes (RFC 9112 sections 2 to
+ * 7). */
 #include "serve/h1_exchange.h"
 
 #include "base/text.h"
@@ -95,14 +96,15 @@ static int commit(struct h1_exchange *h, const struct exchange_head *head, size_
         return -EALREADY;
     }
     h->out.stall_ms = h->x.stall_ms;
-    h->framing = framing_of(h, head);
-    h->silent = status_bodiless(head->status) || h->x.head->method == METHOD_HEAD;
+    const bool empty = head->status == 205; /* Reset Content has none (RFC 9110 section 15.3.6) */
+    h->framing = empty ? H1_FRAMING_LENGTH : framing_of(h, head);
+    h->silent = empty || status_bodiless(head->status) || h->x.head->method == METHOD_HEAD;
     h->answer_left = head->length;
     conn->last = conn->last || closes(h);
     const struct h1_response response = {
         .status = head->status,
         .framing = h->framing,
-        .content_length = head->length,
+        .content_length = empty ? 0 : head->length,
         .close = conn->last,
         .keep_alive = !conn->last && h->x.head->minor == 0,
         .prefix = shard_prefix(conn->shard),
@@ -117,7 +119,7 @@ static int commit(struct h1_exchange *h, const struct exchange_head *head, size_
 /* What a failed send means for the exchange. */
 static int sent(struct h1_exchange *h, int rc)
 {
-    h->x.gone = h->conn->gone;
+    h->x.gone = h->conn->gone || h->conn->reset;
     return rc;
 }
 
@@ -158,8 +160,8 @@ static int exchange_inform(struct exchange *x, uint16_t status,
                            const struct h1_response_field *fields, size_t field_count)
 {
     struct h1_exchange *const h = h1_exchange_of(x);
-    if (x->head->minor == 0) {
-        return 0;
+    if (x->committed || x->head->minor == 0) {
+        return x->committed ? -EALREADY : 0;
     }
     const struct h1_response response = {
         .status = status, .framing = H1_FRAMING_NONE, .fields = fields, .field_count = field_count};
@@ -277,8 +279,8 @@ static int exchange_finish(struct exchange *x, const struct h1_response_field *t
 static void exchange_abort(struct exchange *x)
 {
     struct conn *const conn = h1_exchange_of(x)->conn;
+    conn_out_cut(conn); /* the answers before this one are whole, and go out */
     conn->reset = true;
-    conn->gone = true;
     x->gone = true;
 }
 

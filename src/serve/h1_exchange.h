@@ -10,14 +10,13 @@ struct h1_exchange {
     struct exchange x;
     struct conn *conn;
     struct h1_chunked chunked;
-    struct h1_head *trailer_head;
+    struct h1_head *trailer_head; /* once the last chunk is read */
     struct pace in, out;
     uint64_t body_left;      /* of a body with Content-Length */
     uint64_t answer_left;    /* of an answer with a length */
     enum h1_framing framing; /* of the answer */
-    bool in_trailers;
-    bool continued; /* 100 was sent, or is not called for */
-    bool silent;    /* the answer has no body on the wire: HEAD, 204, 304 */
+    bool continued;          /* 100 was sent, or is not called for */
+    bool silent;             /* the answer has no body on the wire: HEAD, 204, 304 */
 };
 
 /** Readies `h` for the parsed head of conn->active. */

@@ -126,6 +126,7 @@ void h1_serve(void *arg)
         if (conn->gone || conn->reset || conn->last) {
             break;
         }
+        conn_out_seal(conn);
         next = next_request(conn);
         expect_park(conn);
     }

@@ -21,6 +21,7 @@ struct server {
     pthread_cond_t changed;
     size_t started_count;
     int start_error;
+    enum { VERDICT_OPEN, VERDICT_SERVE, VERDICT_ABANDON } verdict; /* of the start */
     size_t ended_count;
     bool attached;
     _Atomic bool draining;
@@ -178,25 +179,44 @@ static int turn_to_end(struct shard *shard)
     return result;
 }
 
-/* On the shard's own thread: 0, or a negative errno, and the shard will end at once. */
+/* On the shard's own thread: 0 or a negative errno. */
 static int open_shard(struct shard *shard)
 {
     const int rc = shard_open(shard);
     tell_started(shard->worker.server, rc);
-    if (rc < 0) {
-        shard_drain(shard, 0);
-    }
     return rc;
+}
+
+/* No shard serves before all have opened. */
+static void give_verdict(struct server *server, int rc)
+{
+    pthread_mutex_lock(&server->lock);
+    server->verdict = rc < 0 ? VERDICT_ABANDON : VERDICT_SERVE;
+    pthread_cond_broadcast(&server->changed);
+    pthread_mutex_unlock(&server->lock);
+}
+
+static bool await_verdict(struct server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    while (server->verdict == VERDICT_OPEN) {
+        pthread_cond_wait(&server->changed, &server->lock);
+    }
+    const bool serve = server->verdict == VERDICT_SERVE;
+    pthread_mutex_unlock(&server->lock);
+    return serve;
 }
 
 static void shard_main(void *arg)
 {
     struct shard *const shard = arg;
     const int opened = open_shard(shard);
+    if (!await_verdict(shard->worker.server)) {
+        shard_abandon(shard);
+    }
     const int turned = turn_to_end(shard);
-    (void)
-        opened; /* both are told: a shard that fails to open ends at once, one that fails to poll */
-    (void)turned; /* stops the server */
+    (void)opened; /* both are told: a shard that fails to open ends the start, one that fails to */
+    (void)turned; /* poll stops the server */
 }
 
 static int start_thread(struct shard *shard)
@@ -227,8 +247,8 @@ static int start_threads(struct server *server, size_t first)
 int server_start(struct server *server)
 {
     const int rc = start_threads(server, 0);
+    give_verdict(server, rc);
     if (rc < 0) {
-        server_stop(server, 0);
         server_wait(server);
     }
     return rc;
@@ -236,13 +256,16 @@ int server_start(struct server *server)
 
 int server_start_here(struct server *server)
 {
-    int rc = open_shard(&server->shards[0]);
+    struct shard *const own = &server->shards[0];
+    int rc = open_shard(own);
     if (rc == 0) {
         rc = start_threads(server, 1);
     }
+    give_verdict(server, rc);
     if (rc < 0) {
-        server_stop(server, 0);
-        turn_to_end(&server->shards[0]);
+        shard_abandon(own);
+        const int turned = turn_to_end(own);
+        (void)turned;
         server_wait(server);
     }
     return rc;
@@ -305,12 +328,20 @@ static void on_stop_post(struct post *post)
     loop_stop(&shard->worker.loop); /* ends loop_run, which does not know of ends */
 }
 
+/* The shortest grace that was asked for holds. */
+static void shorten(_Atomic int64_t *grace_ns, int64_t wanted_ns)
+{
+    int64_t now_ns = atomic_load(grace_ns);
+    while (wanted_ns < now_ns && !atomic_compare_exchange_weak(grace_ns, &now_ns, wanted_ns)) {
+    }
+}
+
 void server_stop(struct server *server, int64_t grace_ns)
 {
     atomic_store(&server->draining, true);
     for (size_t i = 0; i < server->shard_count; i++) {
         struct shard *const shard = &server->shards[i];
-        atomic_store(&shard->stop_grace_ns, grace_ns);
+        shorten(&shard->stop_grace_ns, grace_ns);
         if (!atomic_exchange(&shard->stop_posted, true)) {
             shard->stop_post.run = on_stop_post;
             loop_post(&shard->worker.loop, &shard->stop_post);
@@ -347,8 +378,23 @@ int server_post(struct server *server, size_t index,
     }
     *call =
         (struct server_post){.post = {.run = on_server_post}, .shard = shard, .fn = fn, .arg = arg};
-    loop_post(&shard->worker.loop, &call->post);
-    return 0;
+    pthread_mutex_lock(&server->lock);
+    const bool closed = shard->posts_closed;
+    if (!closed) {
+        loop_post(&shard->worker.loop, &call->post);
+    }
+    pthread_mutex_unlock(&server->lock);
+    if (closed) {
+        mem_free(call);
+    }
+    return closed ? -ESHUTDOWN : 0;
+}
+
+void server_close_posts(struct server *server, struct shard *shard)
+{
+    pthread_mutex_lock(&server->lock);
+    shard->posts_closed = true;
+    pthread_mutex_unlock(&server->lock);
 }
 
 /* Turned by the caller. */
@@ -388,17 +434,19 @@ int server_fd(struct server *server)
 
 int server_attach(struct server *server)
 {
+    int rc = 0;
     server->attached = true;
-    for (size_t i = 0; i < server->shard_count; i++) {
-        const int rc = shard_open(&server->shards[i]);
-        if (rc < 0) {
-            server_stop(server, 0);
-            while (server_turn(server, 0) == 0) {
-            }
-            return rc;
+    for (size_t i = 0; i < server->shard_count && rc == 0; i++) {
+        rc = shard_open(&server->shards[i]);
+    }
+    if (rc < 0) {
+        for (size_t i = 0; i < server->shard_count; i++) {
+            shard_abandon(&server->shards[i]);
+        }
+        while (server_turn(server, 0) == 0) {
         }
     }
-    return 0;
+    return rc;
 }
 
 int server_turn(struct server *server, int64_t max_wait_ns)

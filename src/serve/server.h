@@ -47,8 +47,8 @@ struct server_options {
     struct logger logger;    /* copied */
     const char *server_name; /* the Server field's value; NULL: no such field. Static */
     exchange_handler *handler;
-    /* On each worker before its first connection, and after its last one (in reverse order of the
-     * workers). May be NULL. A negative result stops the start. Not on a task: must not suspend. */
+    /* On each worker before its first connection, and after its last one. May be NULL. A
+     * negative result stops the start. Not on a task: must not suspend. */
     int (*on_start)(struct server_worker *worker, void *arg);
     void (*on_stop)(struct server_worker *worker, void *arg);
     void *arg;

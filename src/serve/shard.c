@@ -46,6 +46,7 @@ int shard_init(struct shard *shard, struct server *server, const struct server_o
     *shard = (struct shard){
         .options = options,
         .reserve_fd = -1,
+        .stop_grace_ns = INT64_MAX,
         .worker = {.index = index, .server = server},
     };
     list_init(&shard->conns);
@@ -104,10 +105,10 @@ static void on_grace_over(struct timer *timer)
     task_cancel_all(loop_of(shard), CANCEL_DRAIN);
 }
 
-static void finish_accepting(struct shard *shard)
+static void finish_accepting(struct shard *shard, bool welcome)
 {
     for (size_t i = 0; i < shard->acceptor_count; i++) {
-        acceptor_finish(&shard->acceptors[i]);
+        acceptor_finish(&shard->acceptors[i], welcome);
     }
     if (!server_finished_accepting(shard->worker.server)) {
         return;
@@ -124,20 +125,32 @@ void shard_drain(struct shard *shard, int64_t grace_ns)
     struct loop *const loop = loop_of(shard);
     if (shard->phase == SHARD_SERVING) {
         shard->phase = SHARD_DRAINING;
-        finish_accepting(shard);
+        finish_accepting(shard, true);
         list_each_safe (node, next, &shard->conns) {
             conn_drain(CONTAINER_OF(node, struct conn, node));
         }
-        timer_set(&loop->timers, &shard->grace, loop->now_ns + grace_ns);
-    } else if (loop->now_ns + grace_ns < shard->grace.due_ns) {
-        timer_set(&loop->timers, &shard->grace, loop->now_ns + grace_ns);
+        timer_set(&loop->timers, &shard->grace, loop_due_ns(loop, grace_ns));
+    } else if (loop_due_ns(loop, grace_ns) < shard->grace.due_ns) {
+        timer_set(&loop->timers, &shard->grace, loop_due_ns(loop, grace_ns));
     }
+}
+
+void shard_abandon(struct shard *shard)
+{
+    shard->phase = SHARD_DRAINING;
+    finish_accepting(shard, false);
 }
 
 bool shard_ended(struct shard *shard)
 {
     if (shard->phase == SHARD_SERVING || shard->conn_count > 0 || loop_of(shard)->task_count > 0) {
         return shard->phase == SHARD_ENDED;
+    }
+    if (!shard->posts_closed) {
+        /* What was posted until now has one more turn, which the wake makes a short one. */
+        server_close_posts(shard->worker.server, shard);
+        loop_of(shard)->io->ops->wake(loop_of(shard)->io);
+        return false;
     }
     if (shard->phase != SHARD_ENDED && shard->opened && shard->options->on_stop != NULL) {
         shard->options->on_stop(&shard->worker, shard->options->arg);

@@ -55,6 +55,7 @@ struct shard {
     } stats;
     bool opened;                   /* on_start has succeeded, on_stop is owed */
     _Atomic int64_t stop_grace_ns; /* asked for by server_stop; taken by stop_post */
+    bool posts_closed;             /* under the server's lock: nothing is posted any more */
     struct post stop_post;
     _Atomic bool stop_posted;
     struct worker thread; /* started, unless another thread turns the loop */
@@ -70,6 +71,9 @@ void shard_deinit(struct shard *shard);
 MUST_CHECK int shard_open(struct shard *shard);
 /** Begins to drain, or shortens the grace of a drain. On the shard's own thread. */
 void shard_drain(struct shard *shard, int64_t grace_ns);
+/** The server does not start: closes the listeners, and accepts nothing. On the shard's own
+ *  thread. */
+void shard_abandon(struct shard *shard);
 /** Has every connection ended after a drain? Then on_stop is called, once. */
 bool shard_ended(struct shard *shard);
 
@@ -82,6 +86,8 @@ void shard_conn_gone(struct shard *shard);
 /** Something was borrowed from a pool: a timer will look whether pages can be given back. */
 void shard_expect_trim(struct shard *shard);
 
+/* For shards only: nothing can be posted to it any more. */
+void server_close_posts(struct server *server, struct shard *shard);
 /* For shards only: the calling one accepts no more. Is it the last of them? */
 bool server_finished_accepting(struct server *server);
 

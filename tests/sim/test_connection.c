@@ -334,6 +334,69 @@ START_TEST(a_crowd_is_served_by_every_worker)
 }
 END_TEST
 
+/* What belongs to no request. */
+
+START_TEST(empty_lines_behind_a_request_are_nothing)
+{
+    open_world(NULL);
+    struct visitor *const client =
+        visitor("POST /e HTTP/1.1\r\nHost: sim\r\nContent-Length: 1\r\n\r\na\r\n");
+    ck_assert_int_eq(hear(client), 200);
+    ck_assert(ms_until_word(client, 80000) >= LIMIT_IDLE_MS - 10);
+    ck_assert_int_eq(hear(client), 0);
+    ck_assert_int_eq(end_of(client), SIM_EOF);
+}
+END_TEST
+
+START_TEST(empty_lines_and_an_end_are_no_request)
+{
+    open_world(NULL);
+    struct visitor *const client = visitor("GET /e HTTP/1.1\r\nHost: sim\r\n\r\n\r\n\r");
+    sim_shut_write(client->client);
+    ck_assert_int_eq(hear(client), 200);
+    ck_assert_int_eq(hear(client), 0);
+    ck_assert_int_eq(end_of(client), SIM_EOF);
+}
+END_TEST
+
+START_TEST(too_many_empty_lines_are_refused_however_they_come)
+{
+    open_world(NULL);
+    struct visitor *const client = visitor("GET /e HTTP/1.1\r\nHost: sim\r\n\r\n");
+    ck_assert_int_eq(hear(client), 200);
+    for (int i = 0; i < LIMIT_LEADING_CRLF_COUNT; i++) {
+        say(client, "\r\n");
+        ck_assert(is_silent(client));
+    }
+    say(client, "\r\n");
+    ck_assert_int_eq(hear(client), 400);
+}
+END_TEST
+
+START_TEST(an_abort_takes_no_earlier_answer_along)
+{
+    struct server_stats stats;
+    open_world(NULL);
+    struct visitor *const client =
+        visitor("GET /e HTTP/1.1\r\nHost: sim\r\n\r\nGET /a HTTP/1.1\r\nHost: sim\r\n\r\n");
+    ck_assert_int_eq(hear(client), 0);
+    ck_assert_int_eq(end_of(client), SIM_RESET);
+    server_stats(world.server, &stats);
+    ck_assert_uint_gt(stats.bytes_out, 100);
+}
+END_TEST
+
+START_TEST(reset_content_has_no_content)
+{
+    open_world(NULL);
+    struct visitor *const client = visitor("GET /c205 HTTP/1.1\r\nHost: sim\r\n\r\n");
+    ck_assert_int_eq(hear(client), 205);
+    ck_assert(heard_body(""));
+    ask(client, "/e");
+    ck_assert_int_eq(hear(client), 200);
+}
+END_TEST
+
 Suite *connection_suite(void)
 {
     Suite *const suite = suite_create("connection");
@@ -364,5 +427,12 @@ Suite *connection_suite(void)
     tcase_add_test(shortage, accepting_goes_on_when_descriptors_are_back);
     tcase_add_test(shortage, a_crowd_is_served_by_every_worker);
     suite_add_tcase(suite, shortage);
+    TCase *const edges = stage_case("edges");
+    tcase_add_test(edges, empty_lines_behind_a_request_are_nothing);
+    tcase_add_test(edges, empty_lines_and_an_end_are_no_request);
+    tcase_add_test(edges, too_many_empty_lines_are_refused_however_they_come);
+    tcase_add_test(edges, an_abort_takes_no_earlier_answer_along);
+    tcase_add_test(edges, reset_content_has_no_content);
+    suite_add_tcase(suite, edges);
     return suite;
 }

@@ -129,6 +129,28 @@ START_TEST(a_post_runs_on_its_worker)
 }
 END_TEST
 
+START_TEST(a_post_after_the_end_is_refused)
+{
+    atomic_size_t note = 0;
+    site_open(&site, 1);
+    ck_assert_int_eq(site_start(&site), 0);
+    stop_and_wait(0);
+    ck_assert_int_eq(server_post(site.server, 0, note_index, (void *)&note), -ESHUTDOWN);
+    ck_assert_uint_eq(note, 0);
+    site_close(&site);
+}
+END_TEST
+
+START_TEST(a_listener_that_somebody_shut_down_is_left_alone)
+{
+    site_open(&site, 1);
+    ck_assert_int_eq(site_start(&site), 0);
+    ck_assert_int_eq(sys_shutdown(site.listener.fds[0], SHUT_RDWR), 0);
+    stop_and_wait(0);
+    site_close(&site);
+}
+END_TEST
+
 START_TEST(an_attached_server_says_when_it_wants_a_turn)
 {
     struct caller caller;
@@ -182,6 +204,8 @@ Suite *server_suite(void)
     tcase_add_test(tests, threads_answer);
     tcase_add_test(tests, a_stop_answers_what_was_sent);
     tcase_add_test(tests, a_post_runs_on_its_worker);
+    tcase_add_test(tests, a_post_after_the_end_is_refused);
+    tcase_add_test(tests, a_listener_that_somebody_shut_down_is_left_alone);
     tcase_add_test(tests, an_attached_server_says_when_it_wants_a_turn);
     suite_add_tcase(suite, tests);
     return suite;
