@@ -40,7 +40,7 @@
 /* Memory. */
 #define LIMIT_ARENA_BYTES         MIB(16)  /* a request's arena */
 #define LIMIT_REF_BYTES           KIB(16)  /* bodies from this size on are sent without a copy */
-#define LIMIT_UNSENT_BYTES        524288   /* what the kernel holds for a peer whose window is shut */
+#define LIMIT_UNSENT_BYTES        524288   /* what the kernel holds for a peer that takes nothing */
 
 /* Work per turn of a loop. */
 #define LIMIT_ACCEPT_PER_TURN     64

@@ -77,6 +77,7 @@ static inline void list_splice_back(struct list *to, struct list *from)
 #define list_each(pos, head) for (struct list *pos = (head)->next; pos != (head); pos = pos->next)
 /* The current node may be removed or freed. */
 #define list_each_safe(pos, tmp, head)                                                             \
-    for (struct list *pos = (head)->next, *tmp = pos->next; pos != (head); pos = tmp, tmp = tmp->next)
+    for (struct list *pos = (head)->next, *tmp = pos->next; pos != (head);                         \
+         pos = tmp, tmp = tmp->next)
 
 #endif
