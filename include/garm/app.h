@@ -121,7 +121,8 @@ GARM_EXPORT void garm_every(garm_app *app, int64_t period_ns, garm_job_fn *fn, v
 
 /** The value of the flag --name, from the command line, else from the environment (--data-dir:
  *  GARM_DATA_DIR), else `def` (not NULL). `help` is its line in --help. Lives as long as the
- *  server. */
+ *  server. A name that is none ("data_dir"), or that of a flag which every program has
+ *  ("listen"), stops the start. */
 GARM_EXPORT const char *garm_flag(garm_app *app, const char *name, const char *def,
                                   const char *help);
 

@@ -258,7 +258,18 @@ void garm_every(garm_app *app, int64_t period_ns, garm_job_fn *fn, void *arg)
 
 const char *garm_flag(garm_app *app, const char *name, const char *def, const char *help)
 {
-    return flags_get(app->application->flags, name, def, help);
+    struct application *const application = app->application;
+    if (name == NULL || !flag_name_valid(name)) {
+        application_fail(application, NULL,
+                         "garm_flag: \"%s\" cannot be a flag: a name has lower-case letters, "
+                         "digits and '-'",
+                         name != NULL ? name : "");
+    } else if (flag_name_standard(name)) {
+        application_fail(application, NULL, "garm_flag: --%s is a flag of every program", name);
+    } else {
+        return flags_get(application->flags, name, def, help);
+    }
+    return def != NULL ? def : "";
 }
 
 void garm_fail_at(garm_app *app, const char *where, const char *format, ...)

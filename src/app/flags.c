@@ -31,7 +31,7 @@ void flags_free(struct flags *flags)
     }
 }
 
-static bool name_valid(const char *name)
+bool flag_name_valid(const char *name)
 {
     const size_t len = strlen(name);
     bool valid = len > 0 && len <= FLAG_NAME_MAX && name[0] != '-';
@@ -40,6 +40,18 @@ static bool name_valid(const char *name)
                 name[i] == '-';
     }
     return valid;
+}
+
+bool flag_name_standard(const char *name)
+{
+    static const char *const names[] = {"listen", "workers", "log-level",
+                                        "grace",  "help",    "version"};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (strcmp(name, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* A copy; NULL stays NULL, and out of memory is remembered. */
@@ -67,7 +79,7 @@ const struct flag *flags_find(const struct flags *flags, const char *name)
 
 int flags_add(struct flags *flags, const struct flag_spec *spec)
 {
-    if (!name_valid(spec->name)) {
+    if (!flag_name_valid(spec->name)) {
         return -EINVAL;
     }
     if (flags_find(flags, spec->name) != NULL) {
@@ -257,6 +269,18 @@ bool flags_given(const struct flags *flags, const char *name)
     const struct flag *const flag = flags_find(flags, name);
     return find_given(flags, name, 0) != NULL ||
            (flag != NULL && flag_env_value(flags, &flag->spec) != NULL);
+}
+
+const char *flags_origin(struct flags *flags, const char *name)
+{
+    char env[FLAG_ENV_MAX];
+    const struct flag *const flag = flags_find(flags, name);
+    const bool from_env = flag != NULL && find_given(flags, name, 0) == NULL &&
+                          flag_env_value(flags, &flag->spec) != NULL;
+    const char *const text =
+        from_env ? arena_dup(&flags->arena, slice_cstr(flag_env_name(&flag->spec, env)))
+                 : arena_printf(&flags->arena, NULL, "--%s", name);
+    return text != NULL ? text : name;
 }
 
 bool flags_on(const struct flags *flags, const char *name)

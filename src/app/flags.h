@@ -38,6 +38,11 @@ void flags_free(struct flags *flags);
  *  -ENOMEM, or -EINVAL for a bad name. */
 MUST_CHECK int flags_add(struct flags *flags, const struct flag_spec *spec);
 
+/** Can a flag be called so? */
+bool flag_name_valid(const char *name);
+/** Is it a flag that every program has, and so none that an application may add? */
+bool flag_name_standard(const char *name);
+
 /** Reads the command line, program name first, and the environment ("NAME=value" strings,
  *  NULL-terminated). Both are borrowed; each may be NULL. 0 or -ENOMEM. Mistakes are told by
  *  flags_check. Call once. */
@@ -50,6 +55,8 @@ const char *flags_get(struct flags *flags, const char *name, const char *def, co
 
 /** Was it given, on the command line or in the environment? */
 bool flags_given(const struct flags *flags, const char *name);
+/** What its value comes from, for errors: "--log-level", or "GARM_LOG_LEVEL". */
+const char *flags_origin(struct flags *flags, const char *name);
 /** Is a FLAG_BOOL on? */
 bool flags_on(const struct flags *flags, const char *name);
 /** The i-th value of a FLAG_REPEAT, else NULL; all from the command line, or all from the

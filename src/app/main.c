@@ -82,6 +82,7 @@ static int read_flags(struct program *program, int argc, char **argv)
 {
     TRY(flags_new(&program->flags));
     for (size_t i = 0; i < COUNT_OF(standard_flags); i++) {
+        CHECK(flag_name_standard(standard_flags[i].name));
         TRY(flags_add(program->flags, &standard_flags[i]));
     }
     return flags_parse(program->flags, argc, argv, environ);
@@ -95,7 +96,7 @@ static struct slice flag(struct program *program, const char *name)
 static int bad_flag(struct program *program, const char *name, const char *wanted)
 {
     char text[64];
-    buf_printf(&program->text, "--%s '%s' is not %s", name,
+    buf_printf(&program->text, "%s '%s' is not %s", flags_origin(program->flags, name),
                text_printable(flag(program, name), text, sizeof(text)), wanted);
     return -EINVAL;
 }
@@ -160,6 +161,33 @@ static int listen_one(struct program *program, const char *address, int inherite
     return listen_inherited(program, inherited);
 }
 
+/* All that --listen or its variable names. What is wrong with a variable is not blamed on the
+ * flag. */
+static int listen_given(struct program *program, int inherited)
+{
+    static const struct slice flag_name = {"--listen", 8};
+    const char *const origin = flags_origin(program->flags, "listen");
+    const char *address = flags_at(program->flags, "listen", 0);
+    if (address == NULL) {
+        buf_printf(&program->text, "%s names no address; write one such as ':8000'", origin);
+        return -EINVAL;
+    }
+    int rc = 0;
+    for (size_t i = 1; rc == 0 && address != NULL; i++) {
+        rc = listen_one(program, address, inherited);
+        address = flags_at(program->flags, "listen", i);
+    }
+    const char *const text = buf_cstr(&program->text);
+    if (rc < 0 && slice_starts_with(slice_cstr(text), flag_name)) {
+        struct buf blamed;
+        buf_init(&blamed, TEXT_BYTES_MAX);
+        buf_printf(&blamed, "%s%s", origin, text + flag_name.len);
+        buf_deinit(&program->text);
+        program->text = blamed;
+    }
+    return rc;
+}
+
 /* What --listen says; without it what systemd passed; without that the default. */
 static int listen_all(struct program *program)
 {
@@ -171,11 +199,7 @@ static int listen_all(struct program *program)
     if (inherited > 0 && !flags_given(program->flags, "listen")) {
         return listen_inherited(program, inherited);
     }
-    const char *address = NULL;
-    for (size_t i = 0; (address = flags_at(program->flags, "listen", i)) != NULL; i++) {
-        TRY(listen_one(program, address, inherited));
-    }
-    return 0;
+    return listen_given(program, inherited);
 }
 
 static void print_addresses(struct program *program)

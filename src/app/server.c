@@ -60,13 +60,23 @@ static int make_views(struct garm_server *server)
 /* The embedder's flags are read as a command line without a program. */
 static int read_flags(struct garm_server *server, const char *const *list)
 {
-    const char *argv[64] = {"garm"};
-    int argc = 1;
-    while (list != NULL && *list != NULL && argc < (int)COUNT_OF(argv)) {
-        argv[argc++] = *list++;
+    size_t count = 0;
+    while (list != NULL && list[count] != NULL) {
+        count++;
     }
     TRY(flags_new(&server->flags));
-    return flags_parse(server->flags, argc, (char *const *)(uintptr_t)argv, NULL);
+    const char **const argv = mem_alloc((count + 1) * sizeof(*argv));
+    if (argv == NULL) {
+        return -ENOMEM;
+    }
+    argv[0] = "garm";
+    for (size_t i = 0; i < count; i++) {
+        argv[i + 1] = list[i];
+    }
+    const int argc = (int)(count + 1);
+    const int rc = flags_parse(server->flags, argc, (char *const *)(uintptr_t)argv, NULL);
+    mem_free(argv);
+    return rc;
 }
 
 int garm_server_make(const garm_server_opts *opts, struct flags *flags,

@@ -97,6 +97,15 @@ START_TEST(flags_take_both_forms_and_the_last_value_counts)
 }
 END_TEST
 
+START_TEST(flags_know_where_a_value_comes_from)
+{
+    parse(ARGS("--workers", "2"), ARGS("GARM_LOG_LEVEL=loud", "GARM_WORKERS=9"));
+    ck_assert_str_eq(flags_origin(flags, "workers"), "--workers");
+    ck_assert_str_eq(flags_origin(flags, "log-level"), "GARM_LOG_LEVEL");
+    ck_assert_str_eq(flags_origin(flags, "listen"), "--listen");
+}
+END_TEST
+
 START_TEST(flags_repeat_in_order)
 {
     parse(ARGS("--listen", ":1", "--quiet", "--listen=unix:/a=b", "--listen", "fd:3"), NULL);
@@ -303,6 +312,7 @@ Suite *suite_flags(void)
     tcase_add_checked_fixture(tests, begin, finish);
     tcase_add_test(tests, flags_default_when_nothing_is_given);
     tcase_add_test(tests, flags_take_both_forms_and_the_last_value_counts);
+    tcase_add_test(tests, flags_know_where_a_value_comes_from);
     tcase_add_test(tests, flags_repeat_in_order);
     tcase_add_test(tests, flags_fall_back_to_the_environment);
     tcase_add_test(tests, flags_of_the_command_line_beat_the_environment);

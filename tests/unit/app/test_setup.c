@@ -273,6 +273,38 @@ START_TEST(flags_are_the_embedders)
 }
 END_TEST
 
+#define FLAGS_MANY 500
+
+START_TEST(flags_may_be_many)
+{
+    static const char *flags[FLAGS_MANY + 1];
+    for (size_t i = 0; i < FLAGS_MANY; i++) {
+        flags[i] = i + 1 < FLAGS_MANY ? "--data=/srv" : "--mode=slow";
+    }
+    fake_start_with(setup_flags, flags);
+    ck_assert_str_eq(flag_values[0], "/srv");
+    ck_assert_str_eq(flag_values[1], "slow");
+    fake_end();
+}
+END_TEST
+
+static const char *const flags_refused[] = {"data_dir", "", "-x", "Data", "listen", "help"};
+static size_t flag_refused;
+
+static void setup_bad_flag(garm_app *app)
+{
+    ck_assert_str_eq(garm_flag(app, flags_refused[flag_refused], "def", "No."), "def");
+}
+
+START_TEST(a_name_that_cannot_be_a_flags_is_refused)
+{
+    flag_refused = (size_t)_i;
+    const char *const text = fake_refusal(setup_bad_flag);
+    ck_assert_msg(strstr(text, "garm_flag") != NULL && strstr(text, flags_refused[_i]) != NULL,
+                  "%s", text);
+}
+END_TEST
+
 START_TEST(unknown_flags_are_refused)
 {
     const char *const flags[] = {"--dta=/srv", NULL};
@@ -393,6 +425,9 @@ Suite *suite_setup(void)
     tcase_add_test(tc, errors_come_as_the_client_likes_them);
     tcase_add_test(tc, flags_are_the_embedders);
     tcase_add_test(tc, unknown_flags_are_refused);
+    tcase_add_test(tc, flags_may_be_many);
+    tcase_add_loop_test(tc, a_name_that_cannot_be_a_flags_is_refused, 0,
+                        (int)COUNT_OF(flags_refused));
     tcase_add_test(tc, another_abi_is_refused);
     tcase_add_loop_test(tc, hooks_run_in_order_and_back, 0, (int)COUNT_OF(hook_runs));
     suite_add_tcase(suite, tc);
