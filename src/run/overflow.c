@@ -17,6 +17,10 @@
 /* Room for the handler, and for the sanitizers' own when the fault is passed on to them. */
 #define HANDLER_STACK_BYTES KIB(64)
 
+/* How far below its stack a task may fault and still be thought to have run off it: a big frame, or
+ * several, may step over the guard. */
+#define SUSPECT_BYTES MIB(16)
+
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int installed;
 static struct sigaction before_segv;
@@ -31,24 +35,26 @@ static size_t put(char *line, size_t len, size_t cap, const char *text)
     return len + count;
 }
 
-static void report(const char *name, size_t stack_kib)
+/* `what` goes between the task's name and its stack's size. */
+static void report(const char *name, const char *what, size_t stack_kib)
 {
     char line[256];
     char digits[TEXT_INT_MAX + 1];
     digits[text_from_u64(stack_kib, digits)] = '\0';
     size_t len = put(line, 0, sizeof(line), "garm: task '");
     len = put(line, len, 100, name); /* a long name must not push the remedy out */
-    len = put(line, len, sizeof(line), "' overflowed its stack of ");
+    len = put(line, len, sizeof(line), what);
     len = put(line, len, sizeof(line), digits);
     len = put(line, len, sizeof(line), " KiB: raise .stack_kb or move big locals to the heap\n");
     const ssize_t rc = sys_write(STDERR_FILENO, line, len);
     (void)rc; /* there is nowhere left to complain to */
 }
 
-static bool is_overflow(const void *address)
+/* Is it below the stack, in the guard of another one or in between, and not far away? */
+static bool is_suspect(const struct stack *stack, const void *address)
 {
-    const struct task *const task = task_self();
-    return task != NULL && stack_guards(task_stack(task), address);
+    const uintptr_t low = (uintptr_t)stack->low;
+    return (uintptr_t)address < low && low - (uintptr_t)address <= SUSPECT_BYTES;
 }
 
 /* After the return the access faults again, and the default action ends the process with the state
@@ -75,11 +81,16 @@ static void pass_on(int signal, siginfo_t *info, void *context)
 static void on_fault(int signal, siginfo_t *info, void *context)
 {
     const int saved = errno;
-    if (is_overflow(info->si_addr)) {
-        const struct task *const task = task_self();
-        report(task_name(task), stack_bytes(task_stack(task)) / KIB(1));
+    const struct task *const task = task_self();
+    const struct stack *const stack = task != NULL ? task_stack(task) : NULL;
+    if (stack != NULL && stack_guards(stack, info->si_addr)) {
+        report(task_name(task), "' overflowed its stack of ", stack_bytes(stack) / KIB(1));
         die_of(signal);
     } else {
+        if (stack != NULL && is_suspect(stack, info->si_addr)) {
+            report(task_name(task), "' may have overflowed its stack of ",
+                   stack_bytes(stack) / KIB(1));
+        }
         pass_on(signal, info, context);
     }
     errno = saved;

@@ -1,5 +1,6 @@
 /* What happens when a task runs off its stack: the guard below it faults, and this says so, with
- * the task's name, before the process dies of it. Never silent, never a neighbour's memory. */
+ * the task's name, before the process dies of it. A frame that is larger than the guard may step
+ * over it: a fault further below is said to be a possible overflow. */
 #ifndef GARM_RUN_OVERFLOW_H
 #define GARM_RUN_OVERFLOW_H
 

@@ -7,6 +7,8 @@
 #include "base/limits.h"
 #include "base/sys.h"
 #include "run/overflow.h"
+#include "run/stack.h"
+#include "run/task.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -83,13 +85,55 @@ START_TEST(overflow_is_reported_by_name_and_dies_of_the_signal)
 }
 END_TEST
 
+static volatile char *volatile nowhere;
+
+static void park_for_ever(void *arg)
+{
+    (void)arg;
+    const int rc = task_park(NULL, NULL, INT64_MAX);
+    (void)rc;
+}
+
+/* As a frame would that is larger than the guard and the stack below: into that one's guard. */
+static void step_over_the_guard(void *arg)
+{
+    const size_t block = STACK_GUARD_BYTES + STACK_BYTES_DEFAULT * ANNOTATE_STACK_FACTOR;
+    (void)arg;
+    nowhere = (char *)((uintptr_t)task_stack(task_self())->low - block - 1);
+    *nowhere = 1;
+}
+
+static void overflow_into_the_next_guard(void)
+{
+    struct loop loop;
+    struct overflow_thread thread;
+    signal(SIGSEGV, SIG_DFL);
+    if (overflow_install() < 0 || overflow_enter(&thread) < 0) {
+        _exit(3);
+    }
+    open_loop(&loop);
+    const int first = task_run(&loop, "below", park_for_ever, NULL);
+    const int rc = task_run(&loop, "GET /wide", step_over_the_guard, NULL);
+    _exit(first == 0 && rc == 0 ? 4 : 5);
+}
+
+START_TEST(fault_below_the_guard_is_reported_as_a_possible_overflow)
+{
+    char text[4096];
+    const int status = die(overflow_into_the_next_guard, text, sizeof(text));
+    ck_assert(WIFSIGNALED(status));
+    ck_assert_int_eq(WTERMSIG(status), SIGSEGV);
+    ck_assert_msg(strstr(text, "garm: task 'GET /wide' may have overflowed its stack of 64 KiB: "
+                               "raise .stack_kb or move big locals to the heap\n") != NULL,
+                  "it said: %s", text);
+}
+END_TEST
+
 static void exit_with_nine(int signal)
 {
     (void)signal;
     _exit(9);
 }
-
-static volatile char *volatile nowhere;
 
 static void fault_elsewhere(void *arg)
 {
@@ -167,6 +211,7 @@ Suite *overflow_suite(void)
     TCase *const tcase = tcase_create("overflow");
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, overflow_is_reported_by_name_and_dies_of_the_signal);
+    tcase_add_test(tcase, fault_below_the_guard_is_reported_as_a_possible_overflow);
     tcase_add_test(tcase, other_faults_go_to_the_handler_from_before);
     tcase_add_test(tcase, other_faults_die_by_default);
     tcase_add_test(tcase, thread_leaves_with_the_stack_it_came_with);
