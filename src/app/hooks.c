@@ -2,6 +2,8 @@
  * touch. */
 #include "app/app.h"
 
+#include "base/sys.h"
+
 #include <errno.h>
 
 void garm_on(garm_app *app, enum garm_event event, garm_hook_fn *fn)
@@ -41,6 +43,8 @@ int application_start_hooks(struct application *application, struct garm_worker 
     for (const struct hook *hook = application->hooks; hook != NULL; hook = hook->next) {
         const int rc = hook->event == event ? hook->fn(worker) : 0;
         if (rc < 0) {
+            log_write(&application->logger, LOG_ERROR, "a %s hook failed: %s",
+                      event == GARM_START ? "START" : "WORKER_START", sys_error_text(rc));
             call_in_reverse(application->hooks, hook, worker, undo);
             return rc;
         }

@@ -389,22 +389,33 @@ static void setup_hooks(garm_app *app)
 static const struct {
     int fail_at;
     const char *trace;
+    const char *log;
 } hook_runs[] = {
-    {0, "s1:-1 s2:-1 ws:0 wt:0 we:0 e2:-1 e1:-1 "},
-    {1, "s1:-1 "},
-    {2, "s1:-1 s2:-1 e1:-1 "},
-    {3, "s1:-1 s2:-1 ws:0 e2:-1 e1:-1 "},
-    {4, "s1:-1 s2:-1 ws:0 wt:0 we:0 e2:-1 e1:-1 "},
+    {0, "s1:-1 s2:-1 ws:0 wt:0 we:0 e2:-1 e1:-1 ", ""},
+    {1, "s1:-1 ", "a START hook failed: Input/output error"},
+    {2, "s1:-1 s2:-1 e1:-1 ", "a START hook failed: Input/output error"},
+    {3, "s1:-1 s2:-1 ws:0 e2:-1 e1:-1 ", "a WORKER_START hook failed: Input/output error"},
+    {4, "s1:-1 s2:-1 ws:0 wt:0 we:0 e2:-1 e1:-1 ",
+     "a WORKER_START hook failed: Input/output error"},
 };
+
+static void keep_line(void *arg, enum garm_log_level level, const char *text, size_t size)
+{
+    (void)level;
+    snprintf(arg, 256, "%.*s", (int)size, text);
+}
 
 START_TEST(hooks_run_in_order_and_back)
 {
+    char log[256] = "";
     const garm_app_entry entry = GARM_ENTRY(setup_hooks);
     garm_server *const server = garm_server_new(&entry, NULL, .listen = {"127.0.0.1:0"},
-                                                .workers = 1, .log_level = GARM_LOG_OFF);
+                                                .workers = 1, .log_level = GARM_LOG_ERROR);
     ck_assert_ptr_nonnull(server);
+    ck_assert_int_eq(garm_set_log_sink(server, keep_line, log), 0);
     fail_at = hook_runs[_i].fail_at;
     ck_assert_int_eq(garm_server_start(server), (hook_runs[_i].fail_at == 0 ? 0 : -EIO));
+    ck_assert_msg(strstr(log, hook_runs[_i].log) != NULL, "%s", log);
     garm_server_stop(server, 0);
     garm_server_wait(server);
     ck_assert_str_eq(trace, hook_runs[_i].trace);
