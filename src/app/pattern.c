@@ -1,6 +1,7 @@
 /* Parsing of route patterns (the grammar of https://pkg.go.dev/net/http#ServeMux, plus types). */
 #include "app/pattern.h"
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "codec/field.h"
 #include "codec/target.h"
@@ -64,9 +65,9 @@ static int parse_method(struct parser *parser, struct slice *rest)
     }
     const struct slice method = slice_of(rest->ptr, end);
     const struct slice after = slice_trim(slice_of(rest->ptr + end, rest->len - end));
-    if (method.len > 64 || !field_name_valid(method)) {
-        return refuse(parser, "\"%.*s\" is no method: a method is one token of at most 64 bytes",
-                      SLICE_ARG(method));
+    if (method.len > LIMIT_METHOD_BYTES || !field_name_valid(method)) {
+        return refuse(parser, "\"%.*s\" is no method: a method is one token of at most %d bytes",
+                      SLICE_ARG(method), LIMIT_METHOD_BYTES);
     }
     TRY(check_method_case(parser, method, after));
     parser->pattern.method = method_lookup(method);

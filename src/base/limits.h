@@ -22,7 +22,6 @@
 #define LIMIT_BODY_BYTES          MIB(1)   /* more: 413; per route */
 #define LIMIT_CHUNK_EXT_BYTES     KIB(16)  /* all chunk extensions of a body; more: 400 */
 #define LIMIT_TRAILER_BYTES       KIB(16)  /* more: 431 */
-#define LIMIT_TRAILER_COUNT       100
 #define LIMIT_DRAIN_BYTES         KIB(256) /* of an unread body, skipped to keep the connection */
 #define LIMIT_LINGER_BYTES        MIB(4)   /* thrown away after an error answer, before the close */
 
