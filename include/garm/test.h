@@ -50,7 +50,8 @@ GARM_EXPORT void garm_test_free(garm_test *test);
  *  garm_test_do. */
 GARM_EXPORT const garm_response *garm_test_do_with(garm_test *test, const char *method,
                                                    const char *target, const garm_test_opts *opts);
-/* garm_test_do(t, "POST", "/users", .json = "{}", .headers = {"Accept: text/html"}) */
+/* In C++ the options stand in the order of garm_test_opts: json, headers, body, body_size.
+ * garm_test_do(t, "POST", "/users", .json = "{}", .headers = {"Accept: text/html"}) */
 #define garm_test_do(test, method, ...)                                                            \
     garm_test_do_with((test), (method), GARM_HEAD_(__VA_ARGS__, ),                                 \
                       GARM_OPTS_(garm_test_opts, __VA_ARGS__))
