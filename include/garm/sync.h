@@ -65,8 +65,8 @@ GARM_EXPORT int garm_hub_publish(garm_hub *hub, const void *data, size_t size);
 /** Ends all subscriptions, once they have received what was published. Any thread. */
 GARM_EXPORT void garm_hub_close(garm_hub *hub);
 /** Subscribes until the request, child or job ends. Of messages that wait, the oldest are lost
- *  beyond `backlog` (> 0). NULL when memory runs out (the answer is 503 then); a backlog of 0 is a bug:
- *  it is logged, and the answer is 500. */
+ *  beyond `backlog` (> 0). NULL when memory runs out (the answer is 503 then); a backlog of 0 is
+ *  a bug: it is logged, and the answer is 500. */
 GARM_EXPORT GARM_MUST_CHECK_ garm_subscription *garm_hub_subscribe(garm_ctx *c, garm_hub *hub,
                                                                    size_t backlog);
 /** Waits for the next message: its bytes stay valid until the next call. *ret_lost (may be

@@ -90,8 +90,8 @@ static struct router_param *find_param(garm_ctx *c, const char *name)
     return NULL;
 }
 
-/* What must not come out of an escape: in a value that has several segments it would divide them, or
- * end the string. */
+/* What must not come out of an escape: in a value that has several segments it would divide them,
+ * or end the string. */
 static bool stays_encoded(int byte)
 {
     return byte == '/' || byte == '\\' || byte < 0;

@@ -53,7 +53,8 @@ void mem_free(void *ptr);
 void *mem_zalloc_aside(size_t size);
 /** Accepts NULL. */
 void mem_free_aside(void *ptr);
-/** Gives the heap's free pages back to the kernel. Slow: after a burst, not in the course of things. */
+/** Gives the heap's free pages back to the kernel. Slow: after a burst, not in the course of
+ *  things. */
 void mem_trim(void);
 
 /* Memory maps: page-aligned, anonymous and private. `*ret` is set on success. */
@@ -107,8 +108,8 @@ int sys_sigmask(int how, const sigset_t *signals, sigset_t *ret_old);
 MUST_CHECK int sys_thread_create(pthread_t *ret_thread, void *(*run)(void *arg), void *arg);
 void sys_thread_join(pthread_t thread);
 
-/* The process. How many CPUs it may run on, at least 1; its limit of descriptors as high as it goes;
- * a signal ignored. None can fail in a way that matters. */
+/* The process. How many CPUs it may run on, at least 1; its limit of descriptors as high as it
+ * goes; a signal ignored. None can fail in a way that matters. */
 size_t sys_cpu_count(void);
 void sys_raise_fd_limit(void);
 void sys_ignore_signal(int signal_number);
