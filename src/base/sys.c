@@ -31,8 +31,8 @@
 _Static_assert(sizeof(off_t) == sizeof(int64_t), "file offsets have 64 bits");
 
 /* The calls of every request go past libc: its wrappers are cancellation points, which costs as
- * much as the rest of the way to the kernel, and no thread of ours is ever cancelled. The sanitizers
- * check buffers in libc's, so they get those. */
+ * much as the rest of the way to the kernel, and no thread of ours is ever cancelled. The
+ * sanitizers check buffers in libc's, so they get those. */
 #if defined(HAS_ASAN) || defined(__SANITIZE_THREAD__)
 #define RECV(fd, buf, cap)              recv(fd, buf, cap, 0)
 #define SEND(fd, data, size, flags)     send(fd, data, size, flags)

@@ -94,7 +94,7 @@ START_TEST(socket_options_are_set_and_read)
 END_TEST
 
 /* A directory with the file "file" ("content"), a link "link" to it and a link "out" to "..". */
-static char dir[] = "/tmp/garm-unit-XXXXXX";
+static char dir[] = "garm-unit-XXXXXX";
 static char path[64];
 
 static const char *in_dir(const char *name)
