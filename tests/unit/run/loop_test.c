@@ -237,7 +237,7 @@ START_TEST(wait_ends_when_a_timer_is_due)
     const int64_t begin_ns = sys_monotonic_ns();
     timer_set(&loop.timers, &timer, begin_ns + 5 * NS_PER_MS);
     ck_assert_int_le(loop_wait_ns(&loop, -1), 6 * NS_PER_MS);
-    ck_assert_int_eq(loop_wait_ns(&loop, 1000), 1000);
+    ck_assert_int_le(loop_wait_ns(&loop, 1000), 1000);
     while (order_len == 0) {
         ck_assert_int_eq(loop_turn(&loop, -1), 0);
     }
