@@ -1,6 +1,8 @@
 /* Replies and their fields. */
 #include "fake.h"
 
+#include "base/sys.h"
+
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
