@@ -48,7 +48,16 @@ typedef struct garm_route_opts {
     garm_handler
         *use[GARM_USE_MAX] GARM_UNSET_; /* middleware inside the group's, outermost first */
     const char *name GARM_UNSET_;       /* for logs; default: the pattern */
+    void *arg GARM_UNSET_;              /* the handler's garm_arg; borrowed */
 } garm_route_opts;
+
+/* Options of garm_use. */
+typedef struct garm_use_opts {
+    size_t size;
+    const char *where;
+    void *arg GARM_UNSET_;        /* its garm_arg; borrowed */
+    const char *name GARM_UNSET_; /* in listings; default: the function's, where it is known */
+} garm_use_opts;
 
 /* When a hook is called. */
 enum garm_event {
@@ -105,8 +114,11 @@ GARM_EXPORT void garm_mount(garm_app *app, const char *prefix, void (*setup)(gar
 
 /** Adds middleware around all routes of the application or group, earlier and later ones; the
  *  first added is the outermost. The application's is around 404, 405 and automatic OPTIONS
- *  answers too, and so is a group's below its prefix. */
-GARM_EXPORT void garm_use(garm_app *app, garm_handler *middleware);
+ *  answers too, and so is a group's below its prefix. See garm_use. */
+GARM_EXPORT void garm_use_with(garm_app *app, garm_handler *middleware, const garm_use_opts *opts);
+/* garm_use(app, timing); garm_use(app, check_key, .arg = &keys) */
+#define garm_use(app, ...)                                                                         \
+    garm_use_with((app), GARM_HEAD_(__VA_ARGS__, ), GARM_OPTS_(garm_use_opts, __VA_ARGS__))
 
 /** How errors below this application or group are rendered. */
 GARM_EXPORT void garm_on_error(garm_app *app, garm_error_fn *fn);
@@ -132,6 +144,16 @@ GARM_EXPORT void garm_fail_at(garm_app *app, const char *where, const char *form
 /* garm_fail(app, "no directory %s", dir) */
 #define garm_fail(app, ...) garm_fail_at((app), GARM_HERE, __VA_ARGS__)
 
+/** Zeroed memory of the set-up, which lives as long as the application; for what middleware and
+ *  handlers are given as `arg`. NULL when memory runs out, and the start is refused. */
+GARM_EXPORT void *garm_app_alloc(garm_app *app, size_t size);
+/** Calls fn(arg) when the application is freed, after the STOP hooks; the last one added first. */
+GARM_EXPORT void garm_app_defer(garm_app *app, void (*fn)(void *arg), void *arg);
+
+/** The `arg` that the function of the chain which runs now was registered with, before and after
+ *  its garm_next; NULL if there was none. */
+GARM_EXPORT void *garm_arg(garm_ctx *c);
+
 /** Data of the application, one pointer per server, owned by the caller. Set in the set-up or in
  *  a START hook. */
 GARM_EXPORT void garm_set_app_data(garm_app *app, void *data);
@@ -144,6 +166,8 @@ GARM_EXPORT void garm_set_worker_data(garm_worker *worker, void *data);
 /** That of the worker that `c` runs on; NULL if none was set. */
 GARM_EXPORT void *garm_worker_data(garm_ctx *c);
 
+/** The worker that `c` runs on; lives as the server does. */
+GARM_EXPORT garm_worker *garm_worker_of(garm_ctx *c);
 /** For hooks: the worker's own data; the application's; and its number from 0 (-1 in START and
  *  STOP). */
 GARM_EXPORT void *garm_worker_own_data(garm_worker *worker);

@@ -47,6 +47,10 @@ int application_init(struct application *application, struct flags *flags)
 
 void application_deinit(struct application *application)
 {
+    for (const struct farewell *f = application->farewells; f != NULL; f = f->next) {
+        f->fn(f->arg);
+    }
+    application->farewells = NULL;
     router_free(application->router);
     router_free(application->groups);
     arena_clear(&application->arena);
@@ -135,6 +139,7 @@ static void take_options(struct application *application, struct endpoint *endpo
     endpoint->stack_kb = known.stack_kb;
     memcpy(endpoint->use, known.use, sizeof(endpoint->use));
     endpoint->name = known.name != NULL ? setup_dup(application, known.name) : NULL;
+    endpoint->arg = known.arg;
     if (known.body_bytes_max < GARM_NONE || known.deadline_ms < GARM_NONE ||
         known.idle_ms < GARM_NONE || known.stack_kb < 0) {
         application_fail(application, endpoint->where,
@@ -214,18 +219,23 @@ void garm_mount(garm_app *app, const char *prefix, void (*setup)(garm_app *app))
     setup(group);
 }
 
-void garm_use(garm_app *app, garm_handler *middleware)
+void garm_use_with(garm_app *app, garm_handler *middleware, const garm_use_opts *opts)
 {
+    garm_use_opts known = {0};
+    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
     struct middleware *const added =
         open_for(app, "middleware") ? setup_alloc(app->application, sizeof(*added)) : NULL;
     if (added == NULL) {
         return;
     }
     if (middleware == NULL) {
-        application_fail(app->application, app->options.where, "garm_use was given no function");
+        application_fail(app->application, known.where, "garm_use was given no function");
         return;
     }
-    added->fn = middleware;
+    added->link =
+        (struct link){middleware, known.arg,
+                      known.where != NULL ? setup_dup(app->application, known.where) : NULL,
+                      known.name != NULL ? setup_dup(app->application, known.name) : NULL};
     struct middleware **last = &app->uses;
     while (*last != NULL) {
         last = &(*last)->next;
@@ -280,6 +290,22 @@ void garm_fail_at(garm_app *app, const char *where, const char *format, ...)
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     application_fail(app->application, where, "%s", text);
+}
+
+void *garm_app_alloc(garm_app *app, size_t size)
+{
+    return setup_alloc(app->application, size);
+}
+
+void garm_app_defer(garm_app *app, void (*fn)(void *arg), void *arg)
+{
+    struct farewell *const farewell = setup_alloc(app->application, sizeof(*farewell));
+    if (farewell == NULL) {
+        fn(arg);
+        return;
+    }
+    *farewell = (struct farewell){app->application->farewells, fn, arg};
+    app->application->farewells = farewell;
 }
 
 void garm_set_app_data(garm_app *app, void *data)

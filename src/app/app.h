@@ -23,6 +23,13 @@ struct running_periodic;
 struct router;
 struct server_worker;
 
+/* A function of a chain, with what it was registered with. */
+struct link {
+    garm_handler *fn;
+    void *arg;
+    const char *where, *name; /* for listings; NULL if not known */
+};
+
 /* What a route does, and under which bounds. Also, without a pattern, what a group does for
  * requests that no route of it takes. */
 struct endpoint {
@@ -32,11 +39,12 @@ struct endpoint {
     const char *where;
     const char *name;
     garm_handler *handler;
+    void *arg;                                              /* the handler's */
     garm_handler *use[GARM_USE_MAX];                        /* up to a NULL */
     int64_t body_bytes_max, deadline_ms, idle_ms, stack_kb; /* 0: inherited, GARM_NONE: no bound */
 
     /* Frozen. */
-    garm_handler *const *chain; /* middleware, outermost first, then the handler */
+    const struct link *chain; /* middleware, outermost first, then the handler */
     size_t chain_count;
     uint64_t body_max;
     int64_t deadline_ns; /* 0: none */
@@ -48,7 +56,14 @@ struct endpoint {
 
 struct middleware {
     struct middleware *next;
-    garm_handler *fn;
+    struct link link;
+};
+
+/* What is to be called when the application is freed. */
+struct farewell {
+    struct farewell *next;
+    void (*fn)(void *arg);
+    void *arg;
 };
 
 /* The application's root, or a group below it. */
@@ -87,6 +102,7 @@ struct application {
         *groups; /* finds the group of a path without a route; NULL while there is only the root */
     struct hook *hooks; /* in the order added */
     struct periodic *periodics;
+    struct farewell *farewells; /* the last added first */
     struct flags *flags;
     struct logger logger;
     struct garm_server *server;

@@ -130,7 +130,7 @@ static int run_from(garm_ctx *c, size_t at)
                  (uint64_t)c->x->head->content_length > route->body_max)) {
         rc = body_too_long(c);
     } else {
-        rc = route->chain[at](c);
+        rc = route->chain[at].fn(c);
     }
     rc = judge(c, rc);
     c->at = caller;
@@ -148,6 +148,12 @@ int garm_next(garm_ctx *c)
         return -EINVAL;
     }
     return run_from(c, c->at + 1);
+}
+
+void *garm_arg(garm_ctx *c)
+{
+    ctx_own(c);
+    return c->x == NULL ? NULL : c->route->chain[c->at].arg;
 }
 
 void run_chain(garm_ctx *c)

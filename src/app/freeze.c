@@ -14,18 +14,18 @@
 /* A century: later ones are never met, and times do not overflow. */
 #define DEADLINE_MS_MAX (INT64_C(100) * 366 * 24 * 3600 * 1000)
 
-/* Calls fn for each middleware of the group and those around it, outermost first. */
-static size_t each_use(const struct garm_app *group, garm_handler **out)
+/* Writes the middleware of the group and of those around it, outermost first; NULL: counts. */
+static size_t each_use(const struct garm_app *group, struct link *out)
 {
     size_t count = group->parent != NULL ? each_use(group->parent, out) : 0;
     for (size_t i = 0; i < GARM_USE_MAX && group->options.use[i] != NULL; i++, count++) {
         if (out != NULL) {
-            out[count] = group->options.use[i];
+            out[count] = (struct link){group->options.use[i], NULL, group->options.where, NULL};
         }
     }
     for (const struct middleware *use = group->uses; use != NULL; use = use->next, count++) {
         if (out != NULL) {
-            out[count] = use->fn;
+            out[count] = use->link;
         }
     }
     return count;
@@ -36,17 +36,18 @@ static int make_chain(struct application *application, struct endpoint *endpoint
 {
     const bool routed = endpoint->handler != NULL;
     size_t count = each_use(endpoint->group, NULL);
-    garm_handler **const chain =
-        arena_alloc(&application->arena, (count + GARM_USE_MAX + 1) * sizeof(garm_handler *));
+    struct link *const chain =
+        arena_alloc(&application->arena, (count + GARM_USE_MAX + 1) * sizeof(*chain));
     if (chain == NULL) {
         application_fail(application, NULL, "out of memory while setting up");
         return -ENOMEM;
     }
     each_use(endpoint->group, chain);
     for (size_t i = 0; routed && i < GARM_USE_MAX && endpoint->use[i] != NULL; i++) {
-        chain[count++] = endpoint->use[i];
+        chain[count++] = (struct link){endpoint->use[i], NULL, endpoint->where, NULL};
     }
-    chain[count++] = routed ? endpoint->handler : answer_unrouted;
+    chain[count++] = (struct link){routed ? endpoint->handler : answer_unrouted, endpoint->arg,
+                                   endpoint->where, endpoint->name};
     endpoint->chain = chain;
     endpoint->chain_count = count;
     return 0;

@@ -252,6 +252,11 @@ void *garm_app_data(garm_ctx *c)
     return c->worker->application->data;
 }
 
+garm_worker *garm_worker_of(garm_ctx *c)
+{
+    return c->worker;
+}
+
 void *garm_worker_data(garm_ctx *c)
 {
     return c->worker->data;

@@ -91,6 +91,54 @@ START_TEST(middleware_runs_from_the_outside_in)
 }
 END_TEST
 
+/* Arguments. */
+
+static int named(garm_ctx *c)
+{
+    note("(");
+    note(garm_arg(c));
+    const int rc = garm_next(c);
+    note(garm_arg(c));
+    note(")");
+    return rc;
+}
+
+static int named_handler(garm_ctx *c)
+{
+    note(garm_arg(c) != NULL ? garm_arg(c) : "-");
+    return garm_text(c, 200, "hello");
+}
+
+static void say_bye(void *arg)
+{
+    note(arg);
+}
+
+static void setup_arguments(garm_app *app)
+{
+    char *const made = garm_app_alloc(app, 4);
+    ck_assert_ptr_nonnull(made);
+    memcpy(made, "a", 2);
+    garm_use(app, named, .arg = made, .name = "first");
+    garm_use(app, named, .arg = WORD("b"));
+    garm_route(app, "GET /with", named_handler, .arg = WORD("h"));
+    garm_route(app, "GET /without", named_handler);
+    garm_app_defer(app, say_bye, WORD(" bye"));
+    garm_app_defer(app, say_bye, WORD(" good"));
+}
+
+START_TEST(each_function_of_the_chain_has_its_own_argument)
+{
+    trace[0] = '\0';
+    fake_start(setup_arguments);
+    fake_ask("GET /with HTTP/1.1\nHost: a");
+    fake_ask("GET /without HTTP/1.1\nHost: a");
+    ck_assert_str_eq(trace, "(a(bhb)a)(a(b-b)a)");
+    fake_end();
+    ck_assert_str_eq(trace, "(a(bhb)a)(a(b-b)a) good bye");
+}
+END_TEST
+
 /* One middleware that a test chooses, around one handler. */
 
 static garm_handler *around;
@@ -453,6 +501,7 @@ Suite *suite_middleware(void)
     Suite *const suite = suite_create("app/middleware");
     TCase *const order = tcase_create("order");
     tcase_add_loop_test(order, middleware_runs_from_the_outside_in, 0, (int)COUNT_OF(onions));
+    tcase_add_test(order, each_function_of_the_chain_has_its_own_argument);
     suite_add_tcase(suite, order);
     TCase *const tc = tcase_create("middleware");
     tcase_add_checked_fixture(tc, begin, fake_end);
