@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #define SUITES(X)                                                                                  \
+    X(chain)                                                                                       \
     X(lifetime)                                                                                    \
     X(middleware)                                                                                  \
     X(reply)                                                                                       \
