@@ -8,6 +8,8 @@ GARM_BEGIN
 
 /** The method as sent, such as "GET"; case matters. */
 GARM_EXPORT const char *garm_method(garm_ctx *c);
+/** The version of HTTP that the request came in: "1.0" or "1.1". RFC 9112 section 2.3. */
+GARM_EXPORT const char *garm_http_version(garm_ctx *c);
 /** The request target as sent, query and all. RFC 9112 section 3.2. */
 GARM_EXPORT const char *garm_target(garm_ctx *c);
 /** The path with its dot segments resolved, escapes left as sent, without the query. "*" for
@@ -34,6 +36,9 @@ GARM_EXPORT int64_t garm_param_int(garm_ctx *c, const char *name);
 GARM_EXPORT const char *garm_query(garm_ctx *c, const char *name);
 /** Is it there, with or without a value? */
 GARM_EXPORT bool garm_has_query(garm_ctx *c, const char *name);
+/** The value of the i-th query parameter, in the order sent, both decoded; its name in *ret_name.
+ *  Past the last one "", and "" in *ret_name. */
+GARM_EXPORT const char *garm_query_at(garm_ctx *c, size_t index, const char **ret_name);
 /** It as an integer within [min, max]; `def` goes to *ret_value if it is absent. 0; -EINVAL not
  *  a number; -ERANGE out of bounds: then *ret_value stays as it was. (-EINVAL and -ERANGE
  *  returned from a handler are 500: answer 400 yourself.) */
@@ -49,6 +54,12 @@ GARM_EXPORT bool garm_has_header(garm_ctx *c, const char *name);
 GARM_EXPORT const char *garm_header_at(garm_ctx *c, size_t index, const char **ret_name);
 /** The value of a cookie; "" if absent. RFC 6265 section 5.4. */
 GARM_EXPORT const char *garm_cookie(garm_ctx *c, const char *name);
+/** The value of the i-th cookie, in the order sent, its name in *ret_name. Past the last one "",
+ *  and "" in *ret_name. */
+GARM_EXPORT const char *garm_cookie_at(garm_ctx *c, size_t index, const char **ret_name);
+/** The i-th field line behind a chunked body, as sent, its name in *ret_name. "", and "" in
+ *  *ret_name, past the last one, and before the body was read to its end. RFC 9110 section 6.5. */
+GARM_EXPORT const char *garm_trailer_at(garm_ctx *c, size_t index, const char **ret_name);
 
 /** Reads the next piece of the request body.
  *  buf, cap   where to write, and how many bytes fit (cap > 0).

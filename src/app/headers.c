@@ -55,10 +55,10 @@ static size_t find_field(const struct exchange *x, const struct wanted *wanted, 
 }
 
 /* A value ends at CR or a blank, which may be overwritten. */
-static const char *value_text(struct exchange *x, const struct h1_field *field)
+static const char *value_text(char *bytes, const struct h1_field *field)
 {
-    x->bytes[field->value_offset + field->value_len] = '\0';
-    return x->bytes + field->value_offset;
+    bytes[field->value_offset + field->value_len] = '\0';
+    return bytes + field->value_offset;
 }
 
 /* All values of the wanted field, from its first one on, as one list. */
@@ -99,7 +99,8 @@ const char *garm_header(garm_ctx *c, const char *name)
         return "";
     }
     const bool alone = find_field(c->x, &wanted, first + 1) == count;
-    return alone ? value_text(c->x, &c->x->head->fields[first]) : join_values(c, &wanted, first);
+    return alone ? value_text(c->x->bytes, &c->x->head->fields[first])
+                 : join_values(c, &wanted, first);
 }
 
 bool garm_has_header(garm_ctx *c, const char *name)
@@ -109,17 +110,32 @@ bool garm_has_header(garm_ctx *c, const char *name)
     return c->x != NULL && find_field(c->x, &wanted, 0) < c->x->head->field_count;
 }
 
-const char *garm_header_at(garm_ctx *c, size_t index, const char **ret_name)
+/* The line of a head or trailer section (may be NULL) whose spans count from `bytes`. */
+static const char *line_at(const struct h1_head *head, char *bytes, size_t index,
+                           const char **ret_name)
 {
-    ctx_own(c);
-    if (c->x == NULL || index >= c->x->head->field_count) {
+    if (head == NULL || index >= head->field_count) {
         *ret_name = "";
         return "";
     }
-    const struct h1_field *const field = &c->x->head->fields[index];
-    c->x->bytes[field->name_offset + field->name_len] = '\0'; /* over the colon */
-    *ret_name = c->x->bytes + field->name_offset;
-    return value_text(c->x, field);
+    const struct h1_field *const field = &head->fields[index];
+    bytes[field->name_offset + field->name_len] = '\0'; /* over the colon */
+    *ret_name = bytes + field->name_offset;
+    return value_text(bytes, field);
+}
+
+const char *garm_header_at(garm_ctx *c, size_t index, const char **ret_name)
+{
+    ctx_own(c);
+    return line_at(c->x == NULL ? NULL : c->x->head, c->x == NULL ? NULL : c->x->bytes, index,
+                   ret_name);
+}
+
+const char *garm_trailer_at(garm_ctx *c, size_t index, const char **ret_name)
+{
+    ctx_own(c);
+    return line_at(c->x == NULL ? NULL : c->x->trailers, c->x == NULL ? NULL : c->x->trailer_bytes,
+                   index, ret_name);
 }
 
 const char *garm_cookie(garm_ctx *c, const char *name)

@@ -24,6 +24,12 @@ const char *garm_method(garm_ctx *c)
     return c->x == NULL ? "" : terminate(c->x, c->x->head->method_text);
 }
 
+const char *garm_http_version(garm_ctx *c)
+{
+    ctx_own(c);
+    return c->x == NULL ? "" : c->x->head->minor == 0 ? "1.0" : "1.1";
+}
+
 const char *garm_target(garm_ctx *c)
 {
     ctx_own(c);

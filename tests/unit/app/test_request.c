@@ -196,6 +196,40 @@ START_TEST(fields_are_found_and_joined)
 }
 END_TEST
 
+/* What an accessor by index gives, in order: "name=value;" each. */
+static const char *list_of(garm_ctx *c, const char *(*at)(garm_ctx *, size_t, const char **))
+{
+    const char *list = "";
+    const char *name = "";
+    const char *value = at(c, 0, &name);
+    for (size_t i = 1; *name != '\0'; i++) {
+        list = garm_strf(c, "%s%s=%s;", list, name, value);
+        value = at(c, i, &name);
+    }
+    return *value == '\0' ? list : "a value past the end";
+}
+
+static int tell_pairs(garm_ctx *c)
+{
+    return garm_text(c, 200, "%s|%s|%s|%s", list_of(c, garm_query_at), list_of(c, garm_cookie_at),
+                     list_of(c, garm_trailer_at), garm_http_version(c));
+}
+
+static const struct {
+    const char *head;
+    const char *told;
+} pairs[] = {
+    {"GET / HTTP/1.1\nHost: a", "|||1.1"},
+    {"GET /?a=1&b&&a=%C3%A9+%26&d%3D=e= HTTP/1.0", "a=1;b=;a=\xc3\xa9 &;d==e=;|||1.0"},
+    {"GET /?& HTTP/1.1\nHost: a\nCookie: x=1; y=\"2\";; z\nCookie: x=3;", "|x=1;y=2;x=3;||1.1"},
+};
+
+START_TEST(parameters_and_cookies_are_walked_in_order)
+{
+    ck_assert_str_eq(ask(tell_pairs, pairs[_i].head)->body, pairs[_i].told);
+}
+END_TEST
+
 static int tell_peer(garm_ctx *c)
 {
     return garm_text(c, 200, "%s", garm_client_ip(c));
@@ -310,6 +344,7 @@ Suite *suite_request(void)
     tcase_add_loop_test(tc, a_misspelt_parameter_is_a_bug, 0, 2);
     tcase_add_loop_test(tc, the_query_is_decoded, 0, (int)COUNT_OF(queries));
     tcase_add_test(tc, fields_are_found_and_joined);
+    tcase_add_loop_test(tc, parameters_and_cookies_are_walked_in_order, 0, (int)COUNT_OF(pairs));
     tcase_add_test(tc, the_client_has_an_address);
     tcase_add_loop_test(tc, a_body_is_read_whole, 0, (int)COUNT_OF(sizes));
     tcase_add_loop_test(tc, a_body_beyond_the_callers_bound_is_413, 1, (int)COUNT_OF(sizes));
