@@ -183,6 +183,21 @@ int flags_parse(struct flags *flags, int argc, char *const *argv, char *const *e
     return 0;
 }
 
+void flags_take_arguments(struct flags *flags, size_t max)
+{
+    flags->arguments_max = max;
+}
+
+const char *flags_argument(const struct flags *flags, size_t index)
+{
+    for (const struct given *given = flags->given; given != NULL; given = given->next) {
+        if (given->form == GIVEN_STRAY && index-- == 0) {
+            return given->name;
+        }
+    }
+    return NULL;
+}
+
 const char *flag_env_name(const struct flag_spec *spec, char out[FLAG_ENV_MAX])
 {
     static const char prefix[] = "GARM_";

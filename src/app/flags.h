@@ -49,6 +49,11 @@ bool flag_name_standard(const char *name);
 MUST_CHECK int flags_parse(struct flags *flags, int argc, char *const *argv,
                            char *const *environment);
 
+/** Lets `max` arguments stand beside the flags: file names, say. Without this call: none. */
+void flags_take_arguments(struct flags *flags, size_t max);
+/** The index-th argument that is neither a flag nor a flag's value, else NULL. */
+const char *flags_argument(const struct flags *flags, size_t index);
+
 /** The flag's value: the last one of the command line, else the environment's, else the default,
  *  else "". A flag that nobody added is added with `def` and `help`: garm_flag is this. */
 const char *flags_get(struct flags *flags, const char *name, const char *def, const char *help);
@@ -68,7 +73,8 @@ const char *flags_at(struct flags *flags, const char *name, size_t index);
  *  lists all)". */
 MUST_CHECK int flags_check(const struct flags *flags, struct buf *ret_error);
 
-/** Appends the text of --help, 80 columns wide: usage, then all flags in the order added. */
-void flags_help(const struct flags *flags, const char *program, const char *about, struct buf *out);
+/** Appends the text of --help: `intro`, whose lines the caller has wrapped, then all flags in the
+ *  order added, 80 columns wide. */
+void flags_help(const struct flags *flags, const char *intro, struct buf *out);
 
 #endif

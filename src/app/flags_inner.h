@@ -34,7 +34,8 @@ struct flags {
     struct given *given;
     struct given **last_given;
     char *const *environment;
-    int error; /* the first failure of a call that could not tell it */
+    size_t arguments_max; /* how many may stand beside the flags */
+    int error;            /* the first failure of a call that could not tell it */
 };
 
 /** The flag, or NULL. */

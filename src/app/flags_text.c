@@ -51,15 +51,22 @@ static int refuse_unknown(const struct flags *flags, const struct given *given,
     return -EINVAL;
 }
 
-static int check_given(const struct flags *flags, const struct given *given, struct buf *ret_error)
+/* `count` arguments stood beside flags before this one. */
+static int check_argument(const struct flags *flags, const struct given *given, size_t count,
+                          struct buf *ret_error)
 {
     char shown[SHOWN_MAX];
-    if (given->form == GIVEN_STRAY) {
-        buf_printf(ret_error,
-                   "unexpected argument '%s'; every value has a flag before it (--help lists all)",
-                   text_printable(slice_cstr(given->name), shown, sizeof(shown)));
-        return -EINVAL;
+    if (count < flags->arguments_max) {
+        return 0;
     }
+    buf_printf(ret_error, "unexpected argument '%s'%s (--help lists all)",
+               text_printable(slice_cstr(given->name), shown, sizeof(shown)),
+               flags->arguments_max == 0 ? "; every value has a flag before it" : "");
+    return -EINVAL;
+}
+
+static int check_given(const struct flags *flags, const struct given *given, struct buf *ret_error)
+{
     const struct flag *const flag = flags_find(flags, given->name);
     if (flag == NULL || given->form == GIVEN_DASH) {
         return refuse_unknown(flags, given, ret_error);
@@ -96,8 +103,10 @@ static int check_environment(const struct flags *flags, struct buf *ret_error)
 int flags_check(const struct flags *flags, struct buf *ret_error)
 {
     TRY(flags->error);
+    size_t arguments = 0;
     for (const struct given *given = flags->given; given != NULL; given = given->next) {
-        TRY(check_given(flags, given, ret_error));
+        TRY(given->form == GIVEN_STRAY ? check_argument(flags, given, arguments++, ret_error)
+                                       : check_given(flags, given, ret_error));
     }
     return check_environment(flags, ret_error);
 }
@@ -196,14 +205,9 @@ static size_t help_column(const struct flags *flags)
     return column < HELP_COLUMN_MAX ? column : HELP_COLUMN_MAX;
 }
 
-void flags_help(const struct flags *flags, const char *program, const char *about, struct buf *out)
+void flags_help(const struct flags *flags, const char *intro, struct buf *out)
 {
-    size_t at = 0;
-    if (about != NULL && about[0] != '\0') {
-        write_wrapped(out, slice_cstr(about), 0, &at);
-        buf_append(out, "\n\n", 2);
-    }
-    buf_printf(out, "Usage: %s [--flag VALUE]...\n\nFlags:\n", program);
+    buf_printf(out, "%s\nFlags:\n", intro);
     const size_t column = help_column(flags);
     for (const struct flag *flag = flags->first; flag != NULL; flag = flag->next) {
         if (flag->spec.help != NULL) {

@@ -1,8 +1,9 @@
 /* garm_main: what every application is as a program. The only file of the library that looks at
  * argv, the environment and signals, or writes to standard output. */
-#include "app/server.h"
+#include "app/program.h"
 
 #include "app/flags.h"
+#include "app/server.h"
 #include "base/sys.h"
 #include "base/text.h"
 #include "run/overflow.h"
@@ -17,11 +18,9 @@
 
 #define TEXT_BYTES_MAX MIB(1)
 
-enum { EXIT_RUN = 1, EXIT_SETUP = 2 };
-
 /* The program's standing through its phases. */
 struct program {
-    const char *name;
+    const struct program_spec *spec;
     struct flags *flags;
     struct garm_server *server;
     garm_server_opts opts;
@@ -53,16 +52,17 @@ static const struct flag_spec standard_flags[] = {
     {.name = "version", .kind = FLAG_BOOL, .no_env = true, .help = "Prints the version, and ends."},
 };
 
-/* Writes all of the text; a reader that is gone is no error of ours. */
-static void print(int fd, struct slice text)
+/* Writes all of the text. 0 or a negative errno. */
+static int print(int fd, struct slice text)
 {
     while (text.len > 0) {
         const ssize_t n = sys_write(fd, text.ptr, text.len);
-        if (n <= 0) {
-            return;
+        if (n < 0) {
+            return (int)n;
         }
         text = slice_of(text.ptr + n, text.len - (size_t)n);
     }
+    return 0;
 }
 
 /* "program: what went wrong" on standard error. */
@@ -70,22 +70,28 @@ static int fail(struct program *program, int status)
 {
     struct buf line;
     buf_init(&line, TEXT_BYTES_MAX);
-    buf_printf(&line, "%s: %s\n", program->name, buf_cstr(&program->text));
-    print(STDERR_FILENO, buf_slice(&line));
+    buf_printf(&line, "%s: %s\n", program->spec->name, buf_cstr(&program->text));
+    (void)!print(STDERR_FILENO, buf_slice(&line));
     buf_deinit(&line);
     return status;
 }
 
 /* Flags. */
 
-static int read_flags(struct program *program, int argc, char **argv)
+int program_flags_add(struct flags *flags)
 {
-    TRY(flags_new(&program->flags));
     for (size_t i = 0; i < COUNT_OF(standard_flags); i++) {
         CHECK(flag_name_standard(standard_flags[i].name));
-        TRY(flags_add(program->flags, &standard_flags[i]));
+        TRY(flags_add(flags, &standard_flags[i]));
     }
-    return flags_parse(program->flags, argc, argv, environ);
+    return 0;
+}
+
+static int read_flags(int argc, char **argv, struct flags **ret_flags)
+{
+    TRY(flags_new(ret_flags));
+    TRY(program_flags_add(*ret_flags));
+    return flags_parse(*ret_flags, argc, argv, environ);
 }
 
 static struct slice flag(struct program *program, const char *name)
@@ -120,18 +126,22 @@ static int take_flags(struct program *program)
     return 0;
 }
 
-static int print_version(struct program *program)
+/* What was asked for goes to standard output, or the program has failed. */
+static int print_text(struct program *program)
 {
-    buf_printf(&program->text, "%s, garm %s\n", program->name, garm_version());
-    print(STDOUT_FILENO, buf_slice(&program->text));
-    return 0;
+    const int rc = print(STDOUT_FILENO, buf_slice(&program->text));
+    if (rc < 0) {
+        buf_clear(&program->text);
+        buf_printf(&program->text, "cannot write to standard output: %s", sys_error_text(rc));
+        return fail(program, PROGRAM_FAILED);
+    }
+    return PROGRAM_OK;
 }
 
 static int print_help(struct program *program)
 {
-    flags_help(program->flags, program->name, "An HTTP server, made with Garm.", &program->text);
-    print(STDOUT_FILENO, buf_slice(&program->text));
-    return 0;
+    flags_help(program->flags, program->spec->intro, &program->text);
+    return print_text(program);
 }
 
 /* Listeners. */
@@ -206,9 +216,11 @@ static void print_addresses(struct program *program)
 {
     buf_clear(&program->text);
     for (size_t i = 0; i < program->server->listener_count; i++) {
-        buf_printf(&program->text, "listening on %s\n", garm_server_address(program->server, i));
+        buf_printf(&program->text, "%s %s\n", program->spec->serving,
+                   garm_server_address(program->server, i));
     }
-    print(STDOUT_FILENO, buf_slice(&program->text));
+    /* a reader that is gone is no reason not to serve */
+    (void)!print(STDOUT_FILENO, buf_slice(&program->text));
 }
 
 /* Running. */
@@ -255,18 +267,19 @@ static int run(struct program *program)
     if (rc < 0) {
         buf_clear(&program->text);
         buf_printf(&program->text, "cannot serve: %s", sys_error_text(rc));
-        return fail(program, EXIT_RUN);
+        return fail(program, PROGRAM_FAILED);
     }
-    return 0;
+    return PROGRAM_OK;
 }
 
 static int set_up_and_run(struct program *program, const garm_app_entry *entry)
 {
     int rc = take_flags(program);
+    int status = PROGRAM_USAGE;
     const int made =
         garm_server_make(&program->opts, program->flags, &program->server, &program->text);
     if (made < 0) {
-        return fail(program, EXIT_RUN);
+        return fail(program, PROGRAM_FAILED);
     }
     struct buf refusal;
     buf_init(&refusal, TEXT_BYTES_MAX);
@@ -279,40 +292,81 @@ static int set_up_and_run(struct program *program, const garm_app_entry *entry)
     rc = rc < 0 ? rc : flags_check(program->flags, &program->text);
     if (rc == 0 && refused < 0) {
         rc = refused;
+        status = program->spec->refused;
         buf_append_slice(&program->text, buf_slice(&refusal));
     }
     buf_deinit(&refusal);
     if (rc < 0) {
-        return fail(program, EXIT_SETUP);
+        return fail(program, status);
     }
     rc = listen_all(program);
-    return rc < 0 ? fail(program, EXIT_SETUP) : run(program);
+    return rc < 0 ? fail(program, PROGRAM_USAGE) : run(program);
 }
 
-int garm_main(int argc, char **argv, const garm_app_entry *entry)
+int program_run(const struct program_spec *spec, struct flags *flags, const garm_app_entry *entry)
 {
     struct program program = {
-        .name = "garm", .signal_fd = -1, .opts = {.size = sizeof(program.opts)}};
-    int status = EXIT_RUN;
-    if (argc > 0 && argv[0] != NULL) {
-        const char *const slash = strrchr(argv[0], '/');
-        program.name = slash == NULL ? argv[0] : slash + 1;
-    }
+        .spec = spec, .flags = flags, .signal_fd = -1, .opts = {.size = sizeof(program.opts)}};
+    int status = PROGRAM_FAILED;
     buf_init(&program.text, TEXT_BYTES_MAX);
     sys_raise_fd_limit();
-    int rc = read_flags(&program, argc, argv);
-    rc = rc < 0 ? rc : prepare_signals(&program);
+    const int rc = prepare_signals(&program);
     if (rc < 0) {
         buf_printf(&program.text, "cannot start: %s", sys_error_text(rc));
-        status = fail(&program, EXIT_RUN);
-    } else if (flags_on(program.flags, "version")) {
-        status = print_version(&program);
+        fail(&program, status);
     } else {
         status = set_up_and_run(&program, entry);
     }
     garm_server_free(program.server);
-    flags_free(program.flags);
     sys_close(program.signal_fd);
     buf_deinit(&program.text);
+    return status;
+}
+
+/* The one line of --version. */
+static int print_version(const struct program_spec *spec)
+{
+    struct program program = {.spec = spec};
+    buf_init(&program.text, TEXT_BYTES_MAX);
+    buf_printf(&program.text, "%s, garm %s\n", spec->name, garm_version());
+    const int status = print_text(&program);
+    buf_deinit(&program.text);
+    return status;
+}
+
+static int fail_to_start(const struct program_spec *spec, int rc)
+{
+    struct program program = {.spec = spec};
+    buf_init(&program.text, TEXT_BYTES_MAX);
+    buf_printf(&program.text, "cannot start: %s", sys_error_text(rc));
+    fail(&program, PROGRAM_FAILED);
+    buf_deinit(&program.text);
+    return PROGRAM_FAILED;
+}
+
+/* The program's name, from the path that it was called by. */
+static const char *name_of(int argc, char **argv)
+{
+    if (argc < 1 || argv[0] == NULL) {
+        return "garm";
+    }
+    const char *const slash = strrchr(argv[0], '/');
+    return slash == NULL ? argv[0] : slash + 1;
+}
+
+int garm_main(int argc, char **argv, const garm_app_entry *entry)
+{
+    const char *const name = name_of(argc, argv);
+    struct buf intro;
+    buf_init(&intro, TEXT_BYTES_MAX);
+    buf_printf(&intro, "An HTTP server, made with Garm.\n\nUsage: %s [--flag VALUE]...\n", name);
+    const struct program_spec spec = {name, buf_cstr(&intro), "listening on", PROGRAM_USAGE};
+    struct flags *flags = NULL;
+    const int rc = read_flags(argc, argv, &flags);
+    const int status = rc < 0                       ? fail_to_start(&spec, rc)
+                       : flags_on(flags, "version") ? print_version(&spec)
+                                                    : program_run(&spec, flags, entry);
+    flags_free(flags);
+    buf_deinit(&intro);
     return status;
 }

@@ -231,10 +231,24 @@ START_TEST(flag_names_are_checked)
 }
 END_TEST
 
+START_TEST(as_many_arguments_as_allowed_may_stand_beside_flags)
+{
+    flags_take_arguments(flags, 2);
+    parse(ARGS("a.so", "--workers", "3", "--", "--b"), NULL);
+    ck_assert_int_eq(flags_check(flags, &text), 0);
+    ck_assert_str_eq(flags_argument(flags, 0), "a.so");
+    ck_assert_str_eq(flags_argument(flags, 1), "--b");
+    ck_assert_ptr_null(flags_argument(flags, 2));
+    flags_take_arguments(flags, 1);
+    ck_assert_int_eq(flags_check(flags, &text), -EINVAL);
+    ck_assert_str_eq(buf_cstr(&text), "unexpected argument '--b' (--help lists all)");
+}
+END_TEST
+
 START_TEST(flags_help_is_aligned_and_at_most_80_wide)
 {
     flags_get(flags, "a-name-that-is-too-long-for-its-column", "x", "Explained on the next line.");
-    flags_help(flags, "hello", "Greets whoever asks.", &text);
+    flags_help(flags, "Greets whoever asks.\n\nUsage: hello [--flag VALUE]...\n", &text);
     ck_assert_int_eq(text.error, 0);
     ck_assert_str_eq(
         buf_cstr(&text),
@@ -323,6 +337,7 @@ Suite *suite_flags(void)
                         (int)COUNT_OF(errors));
     tcase_add_test(tests, flag_error_names_a_bad_variable);
     tcase_add_test(tests, flag_names_are_checked);
+    tcase_add_test(tests, as_many_arguments_as_allowed_may_stand_beside_flags);
     tcase_add_test(tests, flags_help_is_aligned_and_at_most_80_wide);
     tcase_add_test(tests, flags_survive_every_failed_allocation);
     suite_add_tcase(suite, tests);

@@ -1,0 +1,32 @@
+/* A program around an application: its flags, listeners and signals, from the start to the end of
+ * the drain. garm_main is one; the verbs of the garm command that serve are others. */
+#ifndef GARM_APP_PROGRAM_H
+#define GARM_APP_PROGRAM_H
+
+#include "app/flags.h"
+#include "base/compiler.h"
+
+#include <garm/app.h>
+
+#include <stddef.h>
+
+/* Exit statuses. */
+enum { PROGRAM_OK = 0, PROGRAM_FAILED = 1, PROGRAM_USAGE = 2 };
+
+/* How it presents itself. */
+struct program_spec {
+    const char *name;    /* before errors */
+    const char *intro;   /* of --help, up to the list of flags */
+    const char *serving; /* before each address, such as "listening on" */
+    int refused;         /* the exit status if the application's set-up refuses the start */
+};
+
+/** Adds the flags that every program has. 0 or -ENOMEM. */
+MUST_CHECK int program_flags_add(struct flags *flags);
+
+/** Sets the application up, serves until SIGTERM or SIGINT, and drains. `flags` are parsed, and
+ *  borrowed; --version is the caller's. Returns the exit status. */
+MUST_CHECK int program_run(const struct program_spec *spec, struct flags *flags,
+                           const garm_app_entry *entry);
+
+#endif
