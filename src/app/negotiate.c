@@ -2,11 +2,10 @@
 #include "app/negotiate.h"
 
 #include "base/text.h"
+#include "codec/coding.h"
 #include "codec/field.h"
 
 #include <stdbool.h>
-
-#define QUALITY_MAX 1000 /* q=1, in thousandths */
 
 /* A media range, or a type at hand; `params` is what follows the first ';', without q. */
 struct media {
@@ -35,24 +34,6 @@ static bool cut_unquoted(struct slice *rest, char byte, struct slice *ret_piece)
     *ret_piece = slice_trim(slice_of(rest->ptr, i));
     *rest = i < rest->len ? slice_of(rest->ptr + i + 1, rest->len - i - 1) : slice_of(NULL, 0);
     return true;
-}
-
-/* ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] ) in thousandths, or -1. */
-static int parse_quality(struct slice text)
-{
-    if (text.len == 0 || text.len > 5 || (text.ptr[0] != '0' && text.ptr[0] != '1') ||
-        (text.len > 1 && text.ptr[1] != '.')) {
-        return -1;
-    }
-    int quality = (text.ptr[0] - '0') * QUALITY_MAX;
-    int unit = 100;
-    for (size_t i = 2; i < text.len; i++, unit /= 10) {
-        if (!text_is_digit(text.ptr[i])) {
-            return -1;
-        }
-        quality += (text.ptr[i] - '0') * unit;
-    }
-    return quality <= QUALITY_MAX ? quality : -1;
 }
 
 /* Name and value of "name=value", the value without its quotes; escapes in it are compared as
@@ -92,7 +73,7 @@ static bool parse_params(struct slice params, struct media *media)
         }
         if (slice_eq_nocase(name, SLICE("q"))) {
             media->params.len = (size_t)(param.ptr - params.ptr);
-            media->quality = parse_quality(value);
+            media->quality = quality_parse(value);
             return media->quality >= 0;
         }
     }

@@ -20,6 +20,9 @@ int main(void)
     srunner_add_suite(runner, trailers_suite());
     srunner_add_suite(runner, chunked_suite());
     srunner_add_suite(runner, response_suite());
+    srunner_add_suite(runner, coding_suite());
+    srunner_add_suite(runner, conditional_suite());
+    srunner_add_suite(runner, range_suite());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -7,12 +7,15 @@
 Suite *authority_suite(void);
 Suite *chars_suite(void);
 Suite *chunked_suite(void);
+Suite *coding_suite(void);
+Suite *conditional_suite(void);
 Suite *field_suite(void);
 Suite *head_suite(void);
 Suite *limits_suite(void);
 Suite *method_suite(void);
 Suite *path_suite(void);
 Suite *percent_suite(void);
+Suite *range_suite(void);
 Suite *response_suite(void);
 Suite *scan_suite(void);
 Suite *semantics_suite(void);
