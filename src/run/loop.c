@@ -150,6 +150,21 @@ int64_t loop_wait_ns(const struct loop *loop, int64_t max_wait_ns)
     return wait_from(loop, loop->io->ops->now_ns(loop->io), max_wait_ns);
 }
 
+const int64_t loop_lag_bounds_ns[LOOP_LAG_BOUNDS] = {
+    NS_PER_MS / 10, NS_PER_MS / 2,   NS_PER_MS,       5 * NS_PER_MS, 10 * NS_PER_MS,
+    50 * NS_PER_MS, 100 * NS_PER_MS, 500 * NS_PER_MS, NS_PER_SEC};
+
+static void measure_turn(const struct loop *loop)
+{
+    const int64_t took_ns = loop->io->ops->now_ns(loop->io) - loop->now_ns;
+    size_t i = 0;
+    while (i < LOOP_LAG_BOUNDS && took_ns > loop_lag_bounds_ns[i]) {
+        i++;
+    }
+    counter_add(&loop->lag->buckets[i], 1);
+    counter_add(&loop->lag->sum_ns, (uint64_t)took_ns);
+}
+
 static int turn(struct loop *loop, int64_t max_wait_ns)
 {
     struct loop *const outer = loop_enter(loop);
@@ -159,6 +174,9 @@ static int turn(struct loop *loop, int64_t max_wait_ns)
     run_jobs(loop);
     timer_wheel_advance(&loop->timers, loop->now_ns);
     bury_all(loop);
+    if (loop->lag != NULL) {
+        measure_turn(loop);
+    }
     loop->turns++;
     loop_leave(outer);
     return rc < 0 ? rc : 0;

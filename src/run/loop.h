@@ -3,6 +3,7 @@
 #ifndef GARM_RUN_LOOP_H
 #define GARM_RUN_LOOP_H
 
+#include "base/counter.h"
 #include "base/list.h"
 #include "run/coro.h"
 #include "run/io.h"
@@ -32,6 +33,15 @@ struct grave {
     void (*free)(struct grave *grave);
 };
 
+/* How long turns took, from the end of a poll to the next one: what comes meanwhile waits for
+ * that. One more bucket than there are bounds; they hold what is up to their bound. */
+#define LOOP_LAG_BOUNDS 9
+extern const int64_t loop_lag_bounds_ns[LOOP_LAG_BOUNDS];
+struct loop_lag {
+    counter buckets[LOOP_LAG_BOUNDS + 1];
+    counter sum_ns;
+};
+
 struct stack_pool;
 struct task;
 
@@ -48,10 +58,11 @@ struct loop {
     struct coro home;        /* the loop's own context, while a task runs */
     struct task *current;    /* the task that runs now; NULL in the loop itself */
     struct list tasks;       /* all live tasks */
-    size_t task_count;
+    counter task_count;
     bool stop;
     uint64_t turns;
-    int64_t lag_ns; /* the longest queueing delay seen in the last turn */
+    int64_t lag_ns;       /* the longest queueing delay seen in the last turn */
+    struct loop_lag *lag; /* where turns are measured, which reads the clock; NULL: nowhere */
 };
 
 /** A loop over `io`, which it owns from then on, success or failure. */

@@ -288,6 +288,20 @@ int64_t stack_pool_trim(struct stack_pool *pool)
     return more ? TRIM_PERIOD_NS : 0;
 }
 
+size_t stack_pool_deepest(struct stack_pool *pool, size_t count)
+{
+    for (size_t i = 0; i < CLASS_COUNT; i++) {
+        size_t left = count;
+        list_each_safe (node, next, &pool->classes[i].warm) {
+            if (left-- == 0) {
+                break;
+            }
+            measure(pool, CONTAINER_OF(node, struct stack, node));
+        }
+    }
+    return pool->deepest;
+}
+
 void stack_pool_stats(struct stack_pool *pool, struct stack_pool_stats *ret_stats)
 {
     for (const struct slab *slab = pool->slabs; slab != NULL; slab = slab->next) {

@@ -42,7 +42,7 @@ static void retire(struct task *task)
 {
     struct loop *const loop = task->loop;
     list_remove(&task->node);
-    loop->task_count--;
+    counter_add(&loop->task_count, (uint64_t)-1);
     coro_deinit(&task->coro);
     const bool trim = stack_put(loop->stacks, task->stack);
     if (trim && loop->stack_trim.due_ns == INT64_MAX) {
@@ -118,7 +118,7 @@ static int new_task(struct loop *loop, size_t stack_bytes, const char *name, tas
     timer_init(&task->wait_timer, wait_is_due);
     list_init(&task->group_node);
     list_push_back(&loop->tasks, &task->node);
-    loop->task_count++;
+    counter_add(&loop->task_count, 1);
     *ret_task = task;
     return 0;
 }

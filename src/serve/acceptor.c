@@ -57,6 +57,7 @@ static void shed_one(struct acceptor *acceptor)
         const ssize_t n = io->ops->send(io, fd, &iov, 1, false);
         discard_input(io, fd);
         io->ops->close(io, fd, n < 0);
+        counter_add(&shard->stats.shed, 1);
     }
     shard->reserve_fd = sys_open("/dev/null", 0);
 }
@@ -174,7 +175,6 @@ void acceptor_finish(struct acceptor *acceptor, bool welcome)
 
 void acceptor_close(struct acceptor *acceptor)
 {
-    struct io *const io = acceptor->shard->worker.loop.io;
-    io->ops->close(io, *acceptor->fd, false);
-    *acceptor->fd = -1;
+    const struct server_worker *const worker = &acceptor->shard->worker;
+    server_close_listener(worker->server, worker->loop.io, acceptor->fd);
 }

@@ -87,6 +87,7 @@ static void end(struct conn *conn)
     if (conn->state == CONN_DEAD) {
         return;
     }
+    counter_add(&shard->stats.closing, conn->state == CONN_LINGER ? (uint64_t)-1 : 0);
     conn->state = CONN_DEAD;
     stream_close(&conn->stream, conn->reset);
     timer_stop(&loop_of(conn)->timers, &conn->timer);
@@ -344,6 +345,7 @@ static void linger(struct conn *conn)
         return;
     }
     conn->state = CONN_LINGER;
+    counter_add(&conn->shard->stats.closing, 1);
     conn->linger_bytes = LIMIT_LINGER_BYTES;
     deactivate(conn);
     pool_put(&conn->shard->outs, conn->out);

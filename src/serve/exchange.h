@@ -87,6 +87,12 @@ struct exchange {
         stall_ms; /* of one read or write without progress. Preset with 0: the server's bounds */
     bool close;   /* the connection ends after this answer */
 
+    /* Called once, if it is not NULL, when the whole answer is settled and the last of it is about
+     * to be handed on: a client that has read its answer knows that this was called before.
+     * `bytes_out` counts what is handed on with it. Must not suspend. Set to NULL by the call. */
+    void (*on_whole)(struct exchange *x, void *arg, uint64_t bytes_out);
+    void *on_whole_arg;
+
     /* Where the exchange stands. */
     uint16_t fault; /* the status that a broken body calls for: 400, 408, 413, 431, 503; or 0 */
     const char *fault_reason; /* a static phrase beside it */

@@ -58,6 +58,23 @@ static enum h1_framing framing_of(const struct h1_exchange *h, const struct exch
     return h->x.head->minor == 0 ? H1_FRAMING_CLOSE : H1_FRAMING_CHUNKED;
 }
 
+/* What is put or sent next is the end of the answer, with `more` bytes of its body. */
+static void tell_whole(struct h1_exchange *h, uint64_t more)
+{
+    struct exchange *const x = &h->x;
+    void (*const on_whole)(struct exchange * x, void *arg, uint64_t bytes_out) = x->on_whole;
+    if (on_whole != NULL) {
+        x->on_whole = NULL;
+        on_whole(x, x->on_whole_arg, x->bytes_out + more);
+    }
+}
+
+/* Is the answer's head all that is sent of it? */
+static bool head_is_all(const struct h1_exchange *h)
+{
+    return h->silent || h->answer_left == 0;
+}
+
 /* A head that the output buffer cannot hold is sent from the request's arena. */
 static int send_large_head(struct h1_exchange *h, const struct h1_response *response, size_t size)
 {
@@ -67,6 +84,9 @@ static int send_large_head(struct h1_exchange *h, const struct h1_response *resp
     }
     const size_t len = (size_t)(h1_response_write(response, head) - head);
     h->x.committed = true;
+    if (head_is_all(h)) {
+        tell_whole(h, 0);
+    }
     return conn_send(h->conn, slice_of(head, len), false, &h->out);
 }
 
@@ -111,9 +131,8 @@ static int commit(struct h1_exchange *h, const struct exchange_head *head, size_
         .fields = head->fields,
         .field_count = head->field_count,
     };
-    TRY(put_head(h, &response, spare));
     h->x.status = head->status;
-    return 0;
+    return put_head(h, &response, spare);
 }
 
 /* What a failed send means for the exchange. */
@@ -148,6 +167,7 @@ static int exchange_respond(struct exchange *x, const struct exchange_head *head
 {
     struct h1_exchange *const h = h1_exchange_of(x);
     TRY(commit(h, head, body.len < LIMIT_REF_BYTES ? body.len : 0));
+    tell_whole(h, h->silent ? 0 : body.len);
     if (!h->silent) {
         TRY(sent(h, put(h, body)));
         x->bytes_out += body.len;
@@ -178,7 +198,12 @@ static int exchange_inform(struct exchange *x, uint16_t status,
 
 static int exchange_head_op(struct exchange *x, const struct exchange_head *head)
 {
-    return commit(h1_exchange_of(x), head, 0);
+    struct h1_exchange *const h = h1_exchange_of(x);
+    TRY(commit(h, head, 0));
+    if (head_is_all(h)) {
+        tell_whole(h, 0);
+    }
+    return 0;
 }
 
 /* Counts `size` bytes against the answer's length. */
@@ -189,6 +214,9 @@ static int count_out(struct h1_exchange *h, uint64_t size)
             return -EMSGSIZE;
         }
         h->answer_left -= size;
+        if (h->answer_left == 0) {
+            tell_whole(h, size);
+        }
     }
     return 0;
 }
@@ -269,6 +297,7 @@ static int exchange_finish(struct exchange *x, const struct h1_response_field *t
         x->ops->abort(x);
         return -EPROTO;
     }
+    tell_whole(h, 0);
     if (h->framing == H1_FRAMING_CHUNKED && !h->silent) {
         TRY(sent(h, put_trailers(h, trailers, count)));
     }

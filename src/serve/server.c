@@ -264,8 +264,7 @@ int server_start_here(struct server *server)
     give_verdict(server, rc);
     if (rc < 0) {
         shard_abandon(own);
-        const int turned = turn_to_end(own);
-        (void)turned;
+        (void)!turn_to_end(own);
         server_wait(server);
     }
     return rc;
@@ -466,6 +465,25 @@ int server_turn(struct server *server, int64_t max_wait_ns)
 
 /* Looking. */
 
+void server_close_listener(struct server *server, struct io *io, int *fd)
+{
+    pthread_mutex_lock(&server->lock);
+    io->ops->close(io, *fd, false);
+    *fd = -1;
+    pthread_mutex_unlock(&server->lock);
+}
+
+int server_queue(struct server *server, size_t index, struct server_queue *ret_queue)
+{
+    if (server->options.ios != NULL) {
+        return -EOPNOTSUPP;
+    }
+    pthread_mutex_lock(&server->lock);
+    const int rc = server_queue_read(&server->options.listeners[index], ret_queue);
+    pthread_mutex_unlock(&server->lock);
+    return rc;
+}
+
 struct server_worker *server_worker(struct server *server, size_t index)
 {
     return &server->shards[index].worker;
@@ -479,22 +497,4 @@ size_t server_worker_count(const struct server *server)
 const struct logger *server_logger(const struct server *server)
 {
     return &server->options.logger;
-}
-
-void server_stats(const struct server *server, struct server_stats *ret_stats)
-{
-    *ret_stats = (struct server_stats){0};
-    for (size_t i = 0; i < server->shard_count; i++) {
-        const struct shard *const shard = &server->shards[i];
-#define SUM(name) ret_stats->name += atomic_load_explicit(&shard->stats.name, memory_order_relaxed)
-        SUM(accepted);
-        SUM(requests);
-        SUM(refused);
-        SUM(no_stack);
-        SUM(connections);
-        SUM(active);
-        SUM(bytes_in);
-        SUM(bytes_out);
-#undef SUM
-    }
 }

@@ -103,10 +103,22 @@ const struct logger *server_logger(const struct server *server);
 
 /* Counters, summed over the workers when read. Any thread. */
 struct server_stats {
-    uint64_t accepted, requests, refused /* heads that did not parse */, no_stack /* 503s */;
+    uint64_t accepted, shed /* answered with 503 for want of descriptors */;
+    uint64_t requests, refused /* heads that did not parse */, no_stack /* 503s */;
     uint64_t connections, active /* with a request or a part of one */;
+    uint64_t closing /* the last answer is out, and the peer's end is waited for */;
     uint64_t bytes_in, bytes_out;
 };
-void server_stats(const struct server *server, struct server_stats *ret_stats);
+void server_stats(struct server *server, struct server_stats *ret_stats);
+
+/* What the kernel holds of a TCP listener, summed over its descriptors. */
+struct server_queue {
+    uint64_t length;  /* connections that wait to be accepted */
+    uint64_t limit;   /* how many may */
+    uint64_t dropped; /* attempts for which there was no room, or no memory */
+};
+/** Of the index-th listener. Any thread, while the server has not ended. 0; -EOPNOTSUPP for one
+ *  that is not TCP, or simulated; -EBADF once it is closed; else what the system says. */
+MUST_CHECK int server_queue(struct server *server, size_t index, struct server_queue *ret_queue);
 
 #endif

@@ -4,6 +4,7 @@
 #ifndef GARM_SERVE_SHARD_H
 #define GARM_SERVE_SHARD_H
 
+#include "base/counter.h"
 #include "codec/h1.h"
 #include "run/pool.h"
 #include "run/worker.h"
@@ -13,14 +14,6 @@
 
 struct acceptor;
 struct conn;
-
-/* Written by one thread, read by any: relaxed, without a locked instruction. */
-typedef _Atomic uint64_t shard_counter;
-static inline void counter_add(shard_counter *counter, uint64_t n)
-{
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
-                          memory_order_relaxed);
-}
 
 enum shard_phase {
     SHARD_SERVING,
@@ -50,7 +43,7 @@ struct shard {
         size_t len;
     } prefix;
     struct {
-        shard_counter accepted, requests, refused, no_stack, connections, active, bytes_in,
+        counter accepted, shed, requests, refused, no_stack, connections, active, closing, bytes_in,
             bytes_out;
     } stats;
     bool opened;                   /* on_start has succeeded, on_stop is owed */
@@ -88,6 +81,10 @@ void shard_expect_trim(struct shard *shard);
 
 /* For shards only: nothing can be posted to it any more. */
 void server_close_posts(struct server *server, struct shard *shard);
+/* For shards only: closes a listener's descriptor, which server_queue may be looking at. */
+void server_close_listener(struct server *server, struct io *io, int *fd);
+/* For server_queue, which holds off server_close_listener meanwhile. */
+MUST_CHECK int server_queue_read(const struct listener *listener, struct server_queue *ret_queue);
 /* For shards only: the calling one accepts no more. Is it the last of them? */
 bool server_finished_accepting(struct server *server);
 
