@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <pthread.h>
 #include <sched.h>
@@ -25,6 +26,7 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -226,6 +228,13 @@ ssize_t sys_pread(int fd, void *buf, size_t cap, int64_t offset)
     return result_size(TEMP_FAILURE_RETRY(pread(fd, buf, cap, offset)));
 }
 
+ssize_t sys_pread_at_hand(int fd, void *buf, size_t cap, int64_t offset)
+{
+    const struct iovec iov = {buf, cap};
+    TRY(fault_ask(SYS_CALL, "preadv2"));
+    return result_size(TEMP_FAILURE_RETRY(preadv2(fd, &iov, 1, offset, RWF_NOWAIT)));
+}
+
 ssize_t sys_write(int fd, const void *data, size_t size)
 {
     TRY(fault_ask(SYS_CALL, "write"));
@@ -337,15 +346,27 @@ int sys_open(const char *path, int flags)
     return result(TEMP_FAILURE_RETRY(open(path, flags | O_CLOEXEC, 0644)));
 }
 
+/* glibc has no wrapper. */
+static int open_how(int dir_fd, const char *path, int flags, uint64_t resolve)
+{
+    struct open_how how = {.flags = (unsigned)(flags | O_CLOEXEC), .resolve = resolve};
+    return result(TEMP_FAILURE_RETRY(syscall(SYS_openat2, dir_fd, path, &how, sizeof(how))));
+}
+
+#define BENEATH (RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS)
+
 int sys_open_beneath(int dir_fd, const char *path, int flags)
 {
     TRY(fault_ask(SYS_CALL, "openat2"));
-    struct open_how how = {
-        .flags = (unsigned)(flags | O_CLOEXEC),
-        .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-    };
-    /* glibc has no wrapper. */
-    return result(TEMP_FAILURE_RETRY(syscall(SYS_openat2, dir_fd, path, &how, sizeof(how))));
+    return open_how(dir_fd, path, flags, BENEATH);
+}
+
+/* -EINVAL: the kernel does not know RESOLVE_CACHED. */
+int sys_open_at_hand(int dir_fd, const char *path, int flags, bool beneath)
+{
+    TRY(fault_ask(SYS_CALL, "openat2"));
+    const int rc = open_how(dir_fd, path, flags, RESOLVE_CACHED | (beneath ? BENEATH : 0));
+    return rc == -EINVAL ? -EAGAIN : rc;
 }
 
 int sys_fstat(int fd, struct stat *ret_stat)
@@ -358,6 +379,21 @@ int sys_lstat(const char *path, struct stat *ret_stat)
 {
     TRY(fault_ask(SYS_CALL, "lstat"));
     return result(lstat(path, ret_stat));
+}
+
+int sys_lstat_at(int dir_fd, const char *name, struct stat *ret_stat)
+{
+    TRY(fault_ask(SYS_CALL, "fstatat"));
+    return result(fstatat(dir_fd, name, ret_stat, AT_SYMLINK_NOFOLLOW));
+}
+
+bool sys_in_memory(int fd)
+{
+    struct statfs stat;
+    if (fstatfs(fd, &stat) != 0) {
+        return false;
+    }
+    return stat.f_type == TMPFS_MAGIC || stat.f_type == RAMFS_MAGIC;
 }
 
 int sys_unlink(const char *path)

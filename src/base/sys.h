@@ -85,6 +85,9 @@ int sys_shutdown(int fd, int how);
 /* Any descriptor. EINTR is retried, but for close, which never is. */
 MUST_CHECK ssize_t sys_read(int fd, void *buf, size_t cap);
 MUST_CHECK ssize_t sys_pread(int fd, void *buf, size_t cap, int64_t offset);
+/* Only what is in memory: -EAGAIN where the disk would be waited for; -EOPNOTSUPP where the file
+ * system cannot tell. */
+MUST_CHECK ssize_t sys_pread_at_hand(int fd, void *buf, size_t cap, int64_t offset);
 MUST_CHECK ssize_t sys_write(int fd, const void *data, size_t size);
 /* Accepts -1. Never asks the fault hook: a close always closes. */
 void sys_close(int fd);
@@ -118,9 +121,15 @@ void sys_ignore_signal(int signal_number);
  * `flags` as open(2), without O_CREAT beneath. */
 MUST_CHECK int sys_open(const char *path, int flags);
 MUST_CHECK int sys_open_beneath(int dir_fd, const char *path, int flags);
+/* The same as far as the kernel has all names of the path at hand: -EAGAIN where it would have to
+ * ask a file system, or cannot tell (before Linux 5.12). `beneath`: or not. */
+MUST_CHECK int sys_open_at_hand(int dir_fd, const char *path, int flags, bool beneath);
 MUST_CHECK int sys_fstat(int fd, struct stat *ret_stat);
-/* Of `path` itself, even if it is a symbolic link. */
+/* Of `path` itself, even if it is a symbolic link; of a name in a directory. */
 MUST_CHECK int sys_lstat(const char *path, struct stat *ret_stat);
+MUST_CHECK int sys_lstat_at(int dir_fd, const char *name, struct stat *ret_stat);
+/* Does the file system keep all it has in memory? */
+bool sys_in_memory(int fd);
 int sys_unlink(const char *path);
 /* Bytes of the link's target, without a NUL; a longer target is cut. */
 MUST_CHECK ssize_t sys_readlink(const char *path, char *buf, size_t cap);
