@@ -13,6 +13,7 @@
 #include <garm/log.h>
 #include <garm/memory.h>
 #include <garm/middleware.h>
+#include <garm/mw.h>
 #include <garm/reply.h>
 #include <garm/request.h>
 #include <garm/server.h>

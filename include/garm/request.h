@@ -37,7 +37,7 @@ GARM_EXPORT const char *garm_query(garm_ctx *c, const char *name);
 /** Is it there, with or without a value? */
 GARM_EXPORT bool garm_has_query(garm_ctx *c, const char *name);
 /** The value of the i-th query parameter, in the order sent, both decoded; its name in *ret_name.
- *  Past the last one "", and "" in *ret_name. */
+ *  Past the last one "", and "" in *ret_name: there is no parameter of which both are empty. */
 GARM_EXPORT const char *garm_query_at(garm_ctx *c, size_t index, const char **ret_name);
 /** It as an integer within [min, max]; `def` goes to *ret_value if it is absent. 0; -EINVAL not
  *  a number; -ERANGE out of bounds: then *ret_value stays as it was. (-EINVAL and -ERANGE
@@ -83,6 +83,9 @@ GARM_EXPORT GARM_MUST_CHECK_ int garm_body(garm_ctx *c, size_t max, const void *
 /** Are two secrets equal? Takes the same time for all texts of one length, and is false if
  *  either is empty. Any thread. */
 GARM_EXPORT bool garm_secret_equal(const char *a, const char *b);
+
+/** `size` bytes that nobody can guess: for keys, tokens, names. Any thread. getrandom(2). */
+GARM_EXPORT void garm_random_bytes(void *out, size_t size);
 
 /** Keeps a pointer with the request, for other functions of the chain. `key` is any address of
  *  yours. Setting NULL forgets. 0 or -ENOMEM. */

@@ -3,6 +3,7 @@
 #include "app/ctx.h"
 
 #include "app/query.h"
+#include "base/sys.h"
 #include "base/text.h"
 #include "codec/target.h"
 #include "net/address.h"
@@ -266,6 +267,11 @@ garm_worker *garm_worker_of(garm_ctx *c)
 void *garm_worker_data(garm_ctx *c)
 {
     return c->worker->data;
+}
+
+void garm_random_bytes(void *out, size_t size)
+{
+    sys_random(out, size);
 }
 
 bool garm_secret_equal(const char *a, const char *b)

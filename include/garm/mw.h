@@ -1,0 +1,9 @@
+/* The middleware in the box. Each constructor takes the application or a group, and options by
+ * name; what an option cannot be stops the start, and names the line. The first one that is added
+ * is the outermost. */
+#ifndef GARM_MW_H
+#define GARM_MW_H
+
+#include <garm/mw/request_id.h>
+
+#endif

@@ -1,0 +1,82 @@
+/* Request ids: a harmless one that came with the request is kept, else a new one is made. */
+#include <garm/garm.h>
+
+#include <errno.h>
+#include <string.h>
+
+#define ID_BYTES   16
+#define ID_LEN_MAX 128
+
+struct request_id {
+    const char *header;
+    bool ignore_incoming;
+};
+
+static const char key; /* its address names the request's id */
+
+static bool harmless(const char *id)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789-_.:/+=@";
+    const size_t len = strspn(id, allowed);
+    return len > 0 && len <= ID_LEN_MAX && id[len] == '\0';
+}
+
+static const char *new_id(garm_ctx *c)
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char bytes[ID_BYTES];
+    char text[2 * ID_BYTES + 1];
+    garm_random_bytes(bytes, sizeof(bytes));
+    for (size_t i = 0; i < ID_BYTES; i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    text[2 * ID_BYTES] = '\0';
+    return garm_dup(c, text);
+}
+
+/* What a request keeps. */
+struct given {
+    const char *header, *id;
+};
+
+static void write_field(garm_ctx *c, void *arg)
+{
+    const struct given *const given = arg;
+    (void)garm_set_header(c, given->header, given->id);
+}
+
+static int give_id(garm_ctx *c)
+{
+    const struct request_id *const self = garm_arg(c);
+    struct given *const given = garm_alloc(c, sizeof(*given));
+    if (given == NULL) {
+        return -ENOMEM;
+    }
+    const char *const sent = self->ignore_incoming ? "" : garm_header(c, self->header);
+    *given = (struct given){self->header, harmless(sent) ? sent : new_id(c)};
+    GARM_TRY(garm_set(c, &key, given));
+    GARM_TRY(garm_before_head(c, write_field, given));
+    return garm_next(c);
+}
+
+void garm_request_id_with(garm_app *app, const garm_request_id_opts *opts)
+{
+    garm_request_id_opts known = {0};
+    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    struct request_id *const self = garm_app_alloc(app, sizeof(*self));
+    if (self == NULL) {
+        return;
+    }
+    self->header = known.header != NULL ? known.header : "X-Request-Id";
+    self->ignore_incoming = known.ignore_incoming;
+    garm_use(app, give_id, .arg = self, .name = "request_id");
+}
+
+const char *garm_request_id_of(garm_ctx *c)
+{
+    const struct given *const given = garm_get(c, &key);
+    return given != NULL ? given->id : "";
+}
