@@ -1,7 +1,9 @@
-# Debian's cross compiler, and qemu-user to run what it makes. Check comes from tools/arm64-sysroot.
+# Debian's cross compiler, and qemu-user to run what it makes. Check and simdjson come from
+# tools/arm64-sysroot.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
+set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
 set(CMAKE_ASM_COMPILER aarch64-linux-gnu-gcc)
 set(CMAKE_CROSSCOMPILING_EMULATOR "qemu-aarch64;-L;/usr/aarch64-linux-gnu")
 

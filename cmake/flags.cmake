@@ -6,11 +6,15 @@ set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 if(NOT CMAKE_BUILD_TYPE)
     set(CMAKE_BUILD_TYPE Release)
 endif()
 
 find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(SIMDJSON REQUIRED simdjson)
 
 add_library(garm_flags INTERFACE)
 target_compile_definitions(garm_flags INTERFACE _GNU_SOURCE)
@@ -22,6 +26,9 @@ if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
     target_compile_options(garm_flags INTERFACE -fno-plt)
 endif()
 target_link_libraries(garm_flags INTERFACE Threads::Threads)
+# For src/codec/json_simdjson.cc; a program without it shall not load them.
+target_link_options(garm_flags INTERFACE -Wl,--as-needed)
+target_link_libraries(garm_flags INTERFACE ${SIMDJSON_LINK_LIBRARIES} stdc++)
 
 # gcc makes `rep stos` of the zeroing of a structure, which takes longer to begin than to do.
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND CMAKE_C_COMPILER_ID STREQUAL "GNU")

@@ -20,7 +20,8 @@ endfunction()
 
 # libgarm.a and libgarm.so, from the floors' objects. The archive holds one object in which all names but
 # the public ones are local: a program may have a map_get of its own. It is machine code whatever the
-# build, for LTO's byte code would tie it to one version of one compiler.
+# build, for LTO's byte code would tie it to one version of one compiler. Groups of C++'s inline
+# functions are dissolved: their names are local too, so that no other copy can take their place.
 function(garm_library)
     get_property(floors GLOBAL PROPERTY garm_floors)
     set(objects "")
@@ -34,7 +35,7 @@ function(garm_library)
     endif()
     set(object ${CMAKE_BINARY_DIR}/garm.o)
     add_custom_command(OUTPUT ${object}
-        COMMAND ${CMAKE_C_COMPILER} -r -nostdlib ${lto} -o ${object}.all ${objects}
+        COMMAND ${CMAKE_C_COMPILER} -r -nostdlib -Wl,--force-group-allocation ${lto} -o ${object}.all ${objects}
         COMMAND ${CMAKE_OBJCOPY} --localize-hidden ${object}.all ${object}
         DEPENDS ${objects} COMMAND_EXPAND_LISTS VERBATIM COMMENT "Joining the floors")
     add_library(garm_static STATIC ${object})
@@ -50,6 +51,8 @@ function(garm_library)
         set_target_properties(${target} PROPERTIES
             ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR} LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
     endforeach()
+    # Who links the archive as an installed library, by a C compiler perhaps, needs these.
+    target_link_libraries(garm_static INTERFACE simdjson stdc++)
     set_target_properties(garm_shared PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0)
 endfunction()
 

@@ -10,6 +10,7 @@
 #include <garm/app.h>
 #include <garm/base.h>
 #include <garm/json.h>
+#include <garm/json_read.h>
 #include <garm/log.h>
 #include <garm/memory.h>
 #include <garm/middleware.h>

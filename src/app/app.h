@@ -128,6 +128,8 @@ struct garm_worker {
 #define SCRATCH_BYTES_KEPT KIB(64)
 
 /** An empty application; `flags` is borrowed. -ENOMEM. */
+    struct metrics_worker *metrics; /* NULL: nothing is collected */
+    struct json_engine *json; /* parses JSON; NULL until it is needed */
 MUST_CHECK int application_init(struct application *application, struct flags *flags);
 /** Accepts a zeroed one. */
 void application_deinit(struct application *application);

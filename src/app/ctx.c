@@ -3,6 +3,7 @@
 #include "app/ctx.h"
 
 #include "app/tasks.h"
+#include "base/sys.h"
 #include "base/text.h"
 #include "codec/h1.h"
 #include "serve/server.h"
@@ -27,11 +28,15 @@ void ctx_init(garm_ctx *c, struct exchange *x, struct arena *arena, struct garm_
     c->path_text = c->target_text = NULL;
     c->pins = 0;
     c->defers = NULL;
+    c->late = NULL;
     c->keyed = NULL;
     c->groups = NULL;
     c->body.data = NULL;
     c->body.size = 0;
     buf_init(&c->body.heap, 0);
+    c->body.json = NULL;
+    c->complaint.error = 0;
+    c->unfinished = NULL;
     c->decoded = 0;
     c->match.param_count = 0;
 
@@ -61,6 +66,7 @@ void ctx_deinit(garm_ctx *c)
         tasks_leave(c);
     }
     if (c->body.heap.data != NULL) {
+    defer_run(&c->late);
         buf_deinit(&c->body.heap);
     }
 }
@@ -87,6 +93,39 @@ const char *ctx_dup(garm_ctx *c, struct slice s)
 }
 
 void ctx_poison(garm_ctx *c)
+int ctx_after(garm_ctx *c, void (*fn)(void *arg), void *arg)
+{
+    struct defer *const defer = ctx_alloc(c, sizeof(*defer));
+    if (defer == NULL) {
+        fn(arg);
+        return -ENOMEM;
+    }
+    defer_push(&c->late, defer, fn, arg);
+    return 0;
+}
+
+void *ctx_alloc_large(garm_ctx *c, size_t size)
+{
+    void *const memory = mem_alloc(size);
+    if (memory == NULL) {
+        ctx_poison(c);
+        return NULL;
+    }
+    return ctx_after(c, mem_free, memory) < 0 ? NULL : memory;
+}
+
+int ctx_complain(garm_ctx *c, int error, uint16_t status, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    c->pins++;
+    c->complaint.detail = arena_vprintf(c->arena, NULL, format, args);
+    va_end(args);
+    c->complaint.error = error;
+    c->complaint.status = status;
+    return error;
+}
+
 {
     if (c->broken == 0) {
         c->broken = 503;

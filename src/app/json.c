@@ -1,25 +1,41 @@
-/* garm_json: members from garm_kv and garm_obj to a held reply. */
+/* garm_json: members from garm_kv, garm_obj and garm_arr to a held reply. */
 #include "app/reply.h"
 
-#include "app/json_out.h"
+#include "app/json_member.h"
 #include "app/scratch.h"
 
-#include <garm/json.h>
-
-static void write_value(struct json *json, const garm_json_member *member);
-
-static void write_members(struct json *json, const garm_json_member *members)
+static void write_nested(struct json *json, const garm_json_member *members, bool object)
 {
-    json_begin_object(json);
-    /* json_begin_object notes an error beyond JSON_DEPTH_MAX: nothing deeper is looked at. */
-    for (; json->error == 0 && members->type != GARM_JSON_END; members++) {
-        json_key(json, slice_cstr(members->name));
-        write_value(json, members);
+    if (object) {
+        json_begin_object(json);
+    } else {
+        json_begin_array(json);
     }
-    json_end_object(json);
+    /* Beyond JSON_DEPTH_MAX an error is noted: nothing deeper is looked at. */
+    for (; json->error == 0 && members->type != GARM_JSON_END; members++) {
+        json_write_name(json, members->name);
+        json_write_member(json, members);
+    }
+    if (object) {
+        json_end_object(json);
+    } else {
+        json_end_array(json);
+    }
 }
 
-static void write_value(struct json *json, const garm_json_member *member)
+void json_write_name(struct json *json, const char *name)
+{
+    if (json->error != 0 || !json_in_object(json)) {
+        return;
+    }
+    if (name == NULL) {
+        json->error = -EINVAL;
+    } else {
+        json_key(json, slice_cstr(name));
+    }
+}
+
+void json_write_member(struct json *json, const garm_json_member *member)
 {
     switch (member->type) {
     case GARM_JSON_BOOL: json_bool(json, member->value.boolean); break;
@@ -27,28 +43,42 @@ static void write_value(struct json *json, const garm_json_member *member)
     case GARM_JSON_UINT: json_uint(json, member->value.natural); break;
     case GARM_JSON_DOUBLE: json_double(json, member->value.number); break;
     case GARM_JSON_STRING: json_string(json, slice_cstr(member->value.string)); break;
-    case GARM_JSON_OBJECT: write_members(json, member->value.members); break;
+    case GARM_JSON_TEXT:
+        json_string(json, slice_of(member->value.text.data, member->value.text.size));
+        break;
+    case GARM_JSON_VALUE: json_tree(json, member->value.parsed); break;
+    case GARM_JSON_OBJECT: write_nested(json, member->value.members, true); break;
+    case GARM_JSON_ARRAY: write_nested(json, member->value.members, false); break;
     case GARM_JSON_NULL:
     case GARM_JSON_END: json_null(json); break;
     }
 }
 
-int garm_json_with(garm_ctx *c, int status, const garm_json_member *members)
+int garm_json_reply(garm_ctx *c, int status, garm_json_member value)
 {
     struct json json;
     TRY(reply_open(c, status));
     struct buf *const out = scratch_begin(c);
     json_init(&json, out);
-    write_members(&json, members);
+    json_write_member(&json, &value);
     int rc = json_finish(&json);
     const struct slice body = rc < 0 ? SLICE("") : scratch_dup(c, buf_slice(out));
     scratch_end(c);
     if (rc == -ENOMEM) {
         ctx_poison(c);
+    } else if (rc == -EINVAL) {
+        ctx_log(c, LOG_ERROR, "a JSON reply with a member without a name was refused");
     }
     rc = rc < 0 ? rc : ctx_check(c);
     TRY(rc);
     TRY(reply_default_type(c, SLICE("application/json")));
     reply_hold(c, status, body);
     return 0;
+}
+
+int garm_json_with(garm_ctx *c, int status, const garm_json_member *members)
+{
+    garm_json_member object = {NULL, GARM_JSON_OBJECT, {false}};
+    object.value.members = members;
+    return garm_json_reply(c, status, object);
 }

@@ -3,15 +3,13 @@
 
 #include "app/utf8.h"
 #include "base/text.h"
+#include "codec/json.h"
 
 #include <errno.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
-#define DOUBLE_TEXT_MAX 48
 
 /* Has any of eight bytes to be looked at: a control, '"', '\\', or one from 0x80 on? */
 static bool eight_are_plain(const char *p)
@@ -85,13 +83,9 @@ static int quote_plain(struct slice text, struct buf *out)
     return 0;
 }
 
-int json_quote(struct slice text, struct buf *out)
+/* Appends what stands between the quotes; `run` bytes of it are plain. */
+static void append_escaped(struct slice text, size_t run, struct buf *out)
 {
-    size_t run = plain_run(text, 0);
-    if (run == text.len) {
-        return quote_plain(text, out);
-    }
-    buf_append_byte(out, '"');
     for (size_t i = 0; i < text.len;) {
         buf_append(out, text.ptr + i, run);
         i += run;
@@ -100,6 +94,16 @@ int json_quote(struct slice text, struct buf *out)
         }
         run = plain_run(text, i);
     }
+}
+
+int json_quote(struct slice text, struct buf *out)
+{
+    const size_t run = plain_run(text, 0);
+    if (run == text.len) {
+        return quote_plain(text, out);
+    }
+    buf_append_byte(out, '"');
+    append_escaped(text, run, out);
     buf_append_byte(out, '"');
     return out->error;
 }
@@ -116,17 +120,29 @@ static void fail(struct json *json, int error)
     }
 }
 
-static bool in_object(const struct json *json)
+/* Hands on what is there, if it is much. */
+static void settle(struct json *json)
 {
-    return (json->objects >> json->depth & 1) != 0;
+    if (json->drain != NULL && json->error == 0 && json->out->len >= JSON_PIECE) {
+        const int rc = json->drain(json->arg);
+        if (rc < 0) {
+            fail(json, rc);
+        }
+    }
+}
+
+bool json_in_object(const struct json *json)
+{
+    return (json->objects[json->depth / 64] >> json->depth % 64 & 1) != 0;
 }
 
 /* Marks that something is written at this depth; was there anything before? */
 static bool fill(struct json *json)
 {
-    const uint64_t bit = UINT64_C(1) << json->depth;
-    const bool before = (json->filled & bit) != 0;
-    json->filled |= bit;
+    uint64_t *const word = &json->filled[json->depth / 64];
+    const uint64_t bit = UINT64_C(1) << json->depth % 64;
+    const bool before = (*word & bit) != 0;
+    *word |= bit;
     return before;
 }
 
@@ -136,7 +152,7 @@ static bool begin_value(struct json *json)
     if (json->error != 0) {
         return false;
     }
-    if (in_object(json)) {
+    if (json_in_object(json)) {
         if (!json->keyed) {
             fail(json, -EINVAL);
             return false;
@@ -165,9 +181,10 @@ static void begin_nested(struct json *json, bool object)
         return;
     }
     json->depth++;
-    const uint64_t bit = UINT64_C(1) << json->depth;
-    json->filled &= ~bit;
-    json->objects = object ? json->objects | bit : json->objects & ~bit;
+    const uint64_t bit = UINT64_C(1) << json->depth % 64;
+    uint64_t *const objects = &json->objects[json->depth / 64];
+    json->filled[json->depth / 64] &= ~bit;
+    *objects = object ? *objects | bit : *objects & ~bit;
     buf_append_byte(json->out, object ? '{' : '[');
 }
 
@@ -176,12 +193,13 @@ static void end_nested(struct json *json, bool object)
     if (json->error != 0) {
         return;
     }
-    if (json->depth == 0 || json->keyed || in_object(json) != object) {
+    if (json->depth == 0 || json->keyed || json_in_object(json) != object) {
         fail(json, -EINVAL);
         return;
     }
     json->depth--;
     buf_append_byte(json->out, object ? '}' : ']');
+    settle(json);
 }
 
 void json_begin_object(struct json *json)
@@ -209,7 +227,7 @@ void json_key(struct json *json, struct slice name)
     if (json->error != 0) {
         return;
     }
-    if (!in_object(json) || json->keyed) {
+    if (!json_in_object(json) || json->keyed) {
         fail(json, -EINVAL);
         return;
     }
@@ -225,6 +243,7 @@ static void plain_value(struct json *json, struct slice text)
 {
     if (begin_value(json)) {
         buf_append_slice(json->out, text);
+        settle(json);
     }
 }
 
@@ -250,54 +269,102 @@ void json_uint(struct json *json, uint64_t value)
     plain_value(json, slice_of(text, text_from_u64(value, text)));
 }
 
-/* Puts '.' for the locale's decimal point, of whatever length. */
-static size_t fix_point(char *text, size_t len)
-{
-    size_t to = 0;
-    bool in_point = false;
-    for (size_t i = 0; i < len; i++) {
-        const bool own =
-            text_is_digit(text[i]) || text[i] == '-' || text[i] == '+' || text[i] == 'e';
-        if (own) {
-            text[to++] = text[i];
-        } else if (!in_point) {
-            text[to++] = '.';
-        }
-        in_point = !own;
-    }
-    return to;
-}
-
-/* 15 digits are enough for what people write, 17 always. */
-static size_t double_text(double value, char text[DOUBLE_TEXT_MAX])
-{
-    int len = 0;
-    for (int digits = 15; digits <= 17; digits++) {
-        len = snprintf(text, DOUBLE_TEXT_MAX, "%.*g", digits, value);
-        if (strtod(text, NULL) == value) {
-            break;
-        }
-    }
-    return fix_point(text, (size_t)len);
-}
-
 void json_double(struct json *json, double value)
 {
-    char text[DOUBLE_TEXT_MAX];
+    char text[JSON_DOUBLE_MAX];
     if (!isfinite(value)) {
         json_null(json);
     } else if (fabs(value) < 1e15 && (double)(int64_t)value == value &&
                !(value == 0 && signbit(value))) {
         json_int(json, (int64_t)value);
     } else {
-        plain_value(json, slice_of(text, double_text(value, text)));
+        plain_value(json, slice_of(text, json_double_text(value, text)));
     }
+}
+
+/* How much of a long text goes into one piece: no character is cut. */
+static size_t piece_size(struct slice text)
+{
+    size_t size = text.len < JSON_PIECE ? text.len : JSON_PIECE;
+    for (int i = 0; i < 3 && size < text.len && (text.ptr[size] & 0xc0) == 0x80; i++) {
+        size--;
+    }
+    return size;
+}
+
+static void write_pieces(struct json *json, struct slice text)
+{
+    buf_append_byte(json->out, '"');
+    while (text.len > 0 && json->error == 0) {
+        const size_t size = piece_size(text);
+        append_escaped(slice_of(text.ptr, size), 0, json->out);
+        settle(json);
+        text = slice_of(text.ptr + size, text.len - size);
+    }
+    buf_append_byte(json->out, '"');
 }
 
 void json_string(struct json *json, struct slice value)
 {
-    if (begin_value(json)) {
+    if (!begin_value(json)) {
+        return;
+    }
+    if (json->drain != NULL && value.len > JSON_PIECE) {
+        write_pieces(json, value);
+    } else {
         json_quote(value, json->out);
+    }
+    settle(json);
+}
+
+/* Writes a value, or the beginning of a nested one. */
+static void write_parsed(struct json *json, const struct garm_json_value *value)
+{
+    switch ((enum json_type)value->type) {
+    case JSON_NULL: json_null(json); break;
+    case JSON_BOOL: json_bool(json, value->as.boolean); break;
+    case JSON_INT: json_int(json, value->as.integer); break;
+    case JSON_UINT: json_uint(json, value->as.natural); break;
+    case JSON_DOUBLE: json_double(json, value->as.number); break;
+    case JSON_STRING: json_string(json, slice_of(value->as.text, value->count)); break;
+    case JSON_ARRAY: json_begin_array(json); break;
+    case JSON_OBJECT: json_begin_object(json); break;
+    }
+}
+
+/* A nested value of which `next` children are written. */
+struct place {
+    const struct garm_json_value *value;
+    size_t next;
+};
+
+static bool is_nested(const struct garm_json_value *value)
+{
+    return value->type == JSON_ARRAY || value->type == JSON_OBJECT;
+}
+
+void json_tree(struct json *json, const struct garm_json_value *value)
+{
+    struct place places[LIMIT_JSON_DEPTH] = {{value, 0}};
+    size_t depth = is_nested(value) ? 1 : 0;
+    write_parsed(json, value);
+    while (depth > 0 && json->error == 0) {
+        struct place *const place = &places[depth - 1];
+        struct slice name = {0};
+        const struct garm_json_value *const child = json_item(place->value, place->next, &name);
+        if (child == NULL) {
+            end_nested(json, place->value->type == JSON_OBJECT);
+            depth--;
+            continue;
+        }
+        place->next++;
+        if (place->value->type == JSON_OBJECT) {
+            json_key(json, name);
+        }
+        write_parsed(json, child);
+        if (is_nested(child)) {
+            places[depth++] = (struct place){child, 0};
+        }
     }
 }
 
@@ -309,5 +376,5 @@ int json_finish(const struct json *json)
     if (json->out->error != 0) {
         return json->out->error;
     }
-    return json->depth == 0 && (json->filled & 1) != 0 ? 0 : -EINVAL;
+    return json->depth == 0 && (json->filled[0] & 1) != 0 ? 0 : -EINVAL;
 }

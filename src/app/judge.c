@@ -58,6 +58,12 @@ static int status_of_failure(garm_ctx *c, int rc)
     return status_of_error(rc);
 }
 
+/* Has one of our functions said what its error means to the client? */
+static bool complained(const garm_ctx *c, int rc)
+{
+    return rc < 0 && rc == c->complaint.error && (c->deadline == NULL || !c->deadline->passed);
+}
+
 /* The status that the function asks for; 0: the reply it gave. */
 static int status_of_result(garm_ctx *c, int rc)
 {
@@ -80,14 +86,15 @@ static int status_of_result(garm_ctx *c, int rc)
 /* After the head is sent there is no other answer: it goes on, or is cut. */
 static int judge_committed(garm_ctx *c, int rc)
 {
-    if (rc == 0 && c->broken == 0) {
+    if (rc == 0 && c->broken == 0 && c->unfinished == NULL) {
         return 0;
     }
     c->cut = true;
     ctx_log(c, LOG_ERROR, "failed after its head was sent, so the connection is reset: %s",
-            rc < 0   ? sys_error_text(rc)
-            : rc > 0 ? "a status was returned"
-                     : "out of memory, or a bug");
+            rc < 0                  ? sys_error_text(rc)
+            : rc > 0                ? "a status was returned"
+            : c->unfinished != NULL ? "it is not finished"
+                                    : "out of memory, or a bug");
     return -ECONNRESET;
 }
 
@@ -121,6 +128,9 @@ int judge(garm_ctx *c, int rc)
     }
     if (c->broken != 0) {
         return render(c, c->broken, c->broken == 503 ? -ENOMEM : -EINVAL, NULL);
+    }
+    if (complained(c, rc)) {
+        return render(c, c->complaint.status, rc, c->complaint.detail);
     }
     const int status = status_of_result(c, rc);
     return status == 0 ? 0 : render(c, status, rc < 0 ? rc : 0, NULL);

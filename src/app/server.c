@@ -6,6 +6,7 @@
 #include "app/tasks.h"
 #include "base/sys.h"
 
+#include "codec/json_engine.h"
 #include <errno.h>
 #include <string.h>
 
@@ -41,6 +42,7 @@ static void on_worker_stop(struct server_worker *worker, void *arg)
     buf_deinit(&view->scratch);
 }
 
+    json_engine_free(view->json);
 static int make_views(struct garm_server *server)
 {
     server->worker_views = mem_zalloc(server->workers * sizeof(*server->worker_views));

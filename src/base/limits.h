@@ -25,6 +25,19 @@
 #define LIMIT_DRAIN_BYTES         KIB(256) /* of an unread body, skipped to keep the connection */
 #define LIMIT_LINGER_BYTES        MIB(4)   /* thrown away after an error answer, before the close */
 
+/* JSON (RFC 8259 section 9). */
+#define LIMIT_JSON_BYTES          MIB(32)  /* of a text that is read; more: 413 */
+#define LIMIT_JSON_DEPTH          128      /* objects and arrays within one another; more: 400 */
+#define LIMIT_JSON_KEPT_BYTES     KIB(64)  /* a worker keeps its parser for texts up to this size */
+
+/* Static files; each worker has a cache of its own. */
+#define LIMIT_FILE_MEMORY_BYTES   KIB(64)  /* files up to this size are kept in memory */
+#define LIMIT_FILE_CACHE_BYTES    MIB(32)  /* of their contents */
+#define LIMIT_FILE_CACHE_COUNT    1024     /* files, open or in memory */
+#define LIMIT_FILE_CHECK_MS       500      /* after which a file is looked at again */
+#define LIMIT_FILE_SLICE          MIB(1)   /* of a file, fetched from a slow disk at a time */
+#define LIMIT_LISTING_COUNT       200000   /* names of a directory's listing; the others are cut */
+
 /* Deadlines, in milliseconds. */
 #define LIMIT_SILENT_MS           60000    /* a new connection that says nothing */
 #define LIMIT_IDLE_MS             75000    /* between requests */

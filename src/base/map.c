@@ -40,7 +40,7 @@ static void sip_word(uint64_t v[4], uint64_t word)
     v[0] ^= word;
 }
 
-static uint64_t hash_of(const uint64_t secret[2], struct slice key)
+uint64_t map_hash(const uint64_t secret[2], struct slice key)
 {
     uint64_t v[4] = {
         secret[0] ^ UINT64_C(0x736f6d6570736575),
@@ -93,7 +93,7 @@ static struct map_entry *find(const struct map *map, uint64_t hash, struct slice
 
 void *map_get(const struct map *map, struct slice key)
 {
-    return map->count == 0 ? NULL : find(map, hash_of(map->secret, key), key)->value;
+    return map->count == 0 ? NULL : find(map, map_hash(map->secret, key), key)->value;
 }
 
 static int grow(struct map *map)
@@ -129,7 +129,7 @@ int map_set(struct map *map, struct slice key, void *value)
     if (map->count + 1 > map->cap / 4 * 3) {
         TRY(grow(map));
     }
-    const uint64_t hash = hash_of(map->secret, key);
+    const uint64_t hash = map_hash(map->secret, key);
     struct map_entry *const entry = find(map, hash, key);
     map->count += entry->value == NULL;
     *entry = (struct map_entry){hash, key, value};
@@ -155,7 +155,7 @@ void *map_remove(struct map *map, struct slice key)
     if (map->count == 0) {
         return NULL;
     }
-    const struct map_entry *const entry = find(map, hash_of(map->secret, key), key);
+    const struct map_entry *const entry = find(map, map_hash(map->secret, key), key);
     void *const value = entry->value;
     if (value != NULL) {
         close_hole(map, (size_t)(entry - map->entries));

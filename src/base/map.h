@@ -19,6 +19,9 @@ struct map {
     uint64_t secret[2]; /* the hash's key; drawn with the first allocation */
 };
 
+/** SipHash-1-3 of a key under a secret, for tables of another make. */
+uint64_t map_hash(const uint64_t secret[2], struct slice key);
+
 /** Empty; allocates nothing. */
 void map_init(struct map *map);
 /** Frees the table, not the values. Accepts a zeroed map. */

@@ -1,0 +1,61 @@
+/* Which Content-Type announces JSON: application/json, and whatever ends in +json (RFC 6839 section
+ * 3.1). JSON has no charset parameter, but some send charset=utf-8. */
+#include "codec/json.h"
+
+/* The length of the parameter that `s` begins with, up to a ';' outside quotes. */
+static size_t parameter_size(struct slice s)
+{
+    bool quoted = false;
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] == ';' && !quoted) {
+            return i;
+        }
+        if (quoted && s.ptr[i] == '\\') {
+            i++;
+        } else if (s.ptr[i] == '"') {
+            quoted = !quoted;
+        }
+    }
+    return s.len;
+}
+
+/* A parameter other than charset, or charset=utf-8. */
+static bool may_stand(struct slice parameter)
+{
+    struct slice name = {0};
+    struct slice value = slice_trim(parameter);
+    if (!slice_cut(&value, '=', &name) || !slice_eq_nocase(name, SLICE("charset"))) {
+        return true;
+    }
+    if (value.len >= 2 && value.ptr[0] == '"' && value.ptr[value.len - 1] == '"') {
+        value = slice_of(value.ptr + 1, value.len - 2);
+    }
+    return slice_eq_nocase(value, SLICE("utf-8"));
+}
+
+static bool is_json(struct slice type)
+{
+    const struct slice suffix = SLICE("+json");
+    const size_t slash = slice_find(type, '/');
+    if (slice_eq_nocase(type, SLICE("application/json"))) {
+        return true;
+    }
+    return slash > 0 && type.len > slash + 1 + suffix.len &&
+           slice_eq_nocase(slice_of(type.ptr + type.len - suffix.len, suffix.len), suffix);
+}
+
+bool json_media_type(struct slice content_type)
+{
+    size_t size = slice_find(content_type, ';');
+    if (!is_json(slice_trim(slice_of(content_type.ptr, size)))) {
+        return false;
+    }
+    while (size < content_type.len) {
+        content_type = slice_of(content_type.ptr + size + 1, content_type.len - size - 1);
+        size = parameter_size(content_type);
+        if (!may_stand(slice_of(content_type.ptr, size))) {
+            return false;
+        }
+    }
+    return true;
+}
