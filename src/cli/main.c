@@ -1,15 +1,22 @@
 /* The garm command: finds the verb and runs it. */
 #include "cli/verb.h"
 
+#include "base/sys.h"
 #include "base/text.h"
 
+#include <fcntl.h>
+#include <errno.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SUGGEST_DISTANCE_MAX 2
 
-const struct verb *const verbs[] = {&verb_help, &verb_version, NULL};
+const struct verb *const verbs[] = {
+    &verb_serve, &verb_run, &verb_routes, &verb_explain, &verb_version, &verb_help, NULL,
+};
 
 const struct verb *verb_find(const char *name)
 {
@@ -46,15 +53,7 @@ int verb_unknown(const char *name)
     return VERB_USAGE;
 }
 
-int verb_unexpected(const struct verb *verb, const char *given)
-{
-    char text[80];
-    fprintf(stderr, "garm: '%s' does not take '%s'; usage: garm %s %s\n", verb->name,
-            text_printable(slice_cstr(given), text, sizeof(text)), verb->name, verb->usage);
-    return VERB_USAGE;
-}
-
-/* The flags that every command has are verbs here. */
+/* Flags in the place of a verb. */
 static const char *verb_of_flag(const char *arg)
 {
     if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0) {
@@ -63,12 +62,36 @@ static const char *verb_of_flag(const char *arg)
     return strcmp(arg, "--version") == 0 ? "version" : arg;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     if (argc < 2) {
-        fprintf(stderr, "garm: a verb is missing; 'garm help' lists all\n");
+        fprintf(stderr, "garm: a verb is missing; usage: garm VERB [...]; 'garm help' lists all\n");
         return VERB_USAGE;
     }
     const struct verb *const verb = verb_find(verb_of_flag(argv[1]));
     return verb == NULL ? verb_unknown(argv[1]) : verb->run(argc - 1, argv + 1);
+}
+
+/* Keeps the numbers 0 to 2 from being given to a file of ours. What is put in their place can be
+ * neither written nor read with any effect, so that output to it fails as it should. */
+static void hold_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (sys_fcntl(fd, F_GETFD, 0) == -EBADF && sys_open("/dev/null", O_RDONLY) != fd) {
+            return;
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    hold_standard_descriptors();
+    sys_ignore_signal(SIGPIPE);
+    const int status = run(argc, argv);
+    const bool failed = ferror(stdout) != 0;
+    if (fflush(stdout) != 0 || failed) {
+        fprintf(stderr, "garm: cannot write to standard output: %s\n", sys_error_text(-errno));
+        return status == VERB_OK ? VERB_FAILED : status;
+    }
+    return status;
 }

@@ -1,5 +1,5 @@
 /* garm help: what there is. */
-#include "cli/verb.h"
+#include "cli/command.h"
 
 #include <stdio.h>
 
@@ -15,18 +15,15 @@ static int help_all(void)
 
 static int help(int argc, char **argv)
 {
-    if (argc < 2) {
-        return help_all();
+    struct command command;
+    if (command_begin(&command, &verb_help, argc, argv)) {
+        const char *const name = command_argument(&command, 0);
+        const struct verb *const verb = name == NULL ? NULL : verb_find(name);
+        command.status = name == NULL   ? help_all()
+                         : verb == NULL ? verb_unknown(name)
+                                        : command_help(verb);
     }
-    if (argc > 2) {
-        return verb_unexpected(&verb_help, argv[2]);
-    }
-    const struct verb *const verb = verb_find(argv[1]);
-    if (verb == NULL) {
-        return verb_unknown(argv[1]);
-    }
-    printf("usage: garm %s %s\n\n%s\n%s", verb->name, verb->usage, verb->summary, verb->details);
-    return VERB_OK;
+    return command_end(&command);
 }
 
 const struct verb verb_help = {
@@ -34,5 +31,6 @@ const struct verb verb_help = {
     .usage = "[VERB]",
     .summary = "Lists the verbs, or tells about one.",
     .details = "",
+    .arguments_max = 1,
     .run = help,
 };

@@ -1,23 +1,33 @@
 /* garm version: which one this is. */
-#include "cli/verb.h"
+#include "cli/command.h"
 
-#include <garm/version.h>
+#include "base/compiler.h"
+
+#include <garm/garm.h>
 
 #include <stdio.h>
 
 static int version(int argc, char **argv)
 {
-    if (argc > 1) {
-        return verb_unexpected(&verb_version, argv[1]);
+    struct command command;
+    if (command_begin(&command, &verb_version, argc, argv)) {
+        if (command_on(&command, "json")) {
+            printf("{\"version\": \"%s\", \"abi\": %d}\n", garm_version(), GARM_ABI);
+        } else {
+            printf("garm %s\n", garm_version());
+        }
     }
-    printf("garm %s\n", garm_version());
-    return VERB_OK;
+    return command_end(&command);
 }
+
+static const struct flag_spec flags[] = {VERB_FLAG_JSON};
 
 const struct verb verb_version = {
     .name = "version",
-    .usage = "",
+    .usage = "[--json]",
     .summary = "Prints the version of garm and its library.",
-    .details = "",
+    .details = "With --json also the ABI, which applications must have been built for.\n",
+    .flags = flags,
+    .flag_count = COUNT_OF(flags),
     .run = version,
 };
