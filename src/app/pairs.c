@@ -36,6 +36,12 @@ static size_t bound(struct slice raw, char separator)
     return count;
 }
 
+/* What a list may not hold, for it would look like the end. */
+static bool is_blank(const struct query_pair *pair)
+{
+    return *pair->name == '\0' && *pair->value == '\0';
+}
+
 /* A pair that cannot be decoded is passed over, as garm_query does. */
 static struct pairs *read_query(garm_ctx *c)
 {
@@ -53,7 +59,7 @@ static struct pairs *read_query(garm_ctx *c)
         if (rc == 0) {
             return pairs;
         }
-        pairs->count += rc > 0;
+        pairs->count += rc > 0 && !is_blank(&pairs->items[pairs->count]);
     }
 }
 

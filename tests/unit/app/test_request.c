@@ -202,11 +202,11 @@ static const char *list_of(garm_ctx *c, const char *(*at)(garm_ctx *, size_t, co
     const char *list = "";
     const char *name = "";
     const char *value = at(c, 0, &name);
-    for (size_t i = 1; *name != '\0'; i++) {
+    for (size_t i = 1; *name != '\0' || *value != '\0'; i++) {
         list = garm_strf(c, "%s%s=%s;", list, name, value);
         value = at(c, i, &name);
     }
-    return *value == '\0' ? list : "a value past the end";
+    return list;
 }
 
 static int tell_pairs(garm_ctx *c)
@@ -220,7 +220,7 @@ static const struct {
     const char *told;
 } pairs[] = {
     {"GET / HTTP/1.1\nHost: a", "|||1.1"},
-    {"GET /?a=1&b&&a=%C3%A9+%26&d%3D=e= HTTP/1.0", "a=1;b=;a=\xc3\xa9 &;d==e=;|||1.0"},
+    {"GET /?a=1&b&&=&=f&a=%C3%A9+%26&d%3D=e= HTTP/1.0", "a=1;b=;=f;a=\xc3\xa9 &;d==e=;|||1.0"},
     {"GET /?& HTTP/1.1\nHost: a\nCookie: x=1; y=\"2\";; z\nCookie: x=3;", "|x=1;y=2;x=3;||1.1"},
 };
 
