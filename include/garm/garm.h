@@ -9,15 +9,18 @@
 
 #include <garm/app.h>
 #include <garm/base.h>
+#include <garm/form.h>
 #include <garm/json.h>
 #include <garm/json_read.h>
 #include <garm/log.h>
 #include <garm/memory.h>
+#include <garm/metrics.h>
 #include <garm/middleware.h>
 #include <garm/mw.h>
 #include <garm/reply.h>
 #include <garm/request.h>
 #include <garm/server.h>
+#include <garm/static.h>
 #include <garm/sync.h>
 #include <garm/task.h>
 #include <garm/test.h>

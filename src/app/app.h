@@ -19,9 +19,12 @@
 
 struct application;
 struct flags;
+struct metrics;
+struct metrics_worker;
 struct running_periodic;
 struct router;
 struct server_worker;
+struct static_cache;
 
 /* A function of a chain, with what it was registered with. */
 struct link {
@@ -52,6 +55,7 @@ struct endpoint {
     size_t stack_bytes;  /* 0: what the connection's task has */
     garm_error_fn *on_error;
     bool names_method; /* the pattern begins with one */
+    size_t metrics_index; /* 0: no route */
 };
 
 struct middleware {
@@ -107,6 +111,10 @@ struct application {
     struct logger logger;
     struct garm_server *server;
     void *data;
+    struct garm_metric *own_metrics; /* in the order declared */
+    size_t metric_count;
+    struct metrics *metrics; /* NULL: nothing is collected */
+    uint32_t site_count; /* of garm_static */
     char allow[256]; /* all methods of all routes, as an Allow value */
     bool frozen;
     char error[512]; /* why the start is refused; "" if it is not */
@@ -121,6 +129,9 @@ struct garm_worker {
     struct running_periodic *periodics; /* of the first worker */
     /* for text made between two suspensions; kept, so that making it costs no allocation */
     struct buf scratch;
+    struct metrics_worker *metrics; /* NULL: nothing is collected */
+    struct json_engine *json; /* parses JSON; NULL until it is needed */
+    struct static_cache *files; /* of garm_static; NULL while there are none */
 };
 
 /* What a scratch buffer may grow to, and what of it is kept. */
@@ -128,8 +139,6 @@ struct garm_worker {
 #define SCRATCH_BYTES_KEPT KIB(64)
 
 /** An empty application; `flags` is borrowed. -ENOMEM. */
-    struct metrics_worker *metrics; /* NULL: nothing is collected */
-    struct json_engine *json; /* parses JSON; NULL until it is needed */
 MUST_CHECK int application_init(struct application *application, struct flags *flags);
 /** Accepts a zeroed one. */
 void application_deinit(struct application *application);

@@ -45,7 +45,8 @@ void ctx_init(garm_ctx *c, struct exchange *x, struct arena *arena, struct garm_
     reply->status = 0;
     reply->rendered = reply->sealing = false;
     reply->error = 0;
-    reply->fd = -1;
+    reply->release = NULL;
+    reply->parts = NULL;
     reply->length = EXCHANGE_LENGTH_UNKNOWN;
     reply->body = (struct slice){0};
     reply->fields = reply->room;
@@ -65,8 +66,8 @@ void ctx_deinit(garm_ctx *c)
     if (c->groups != NULL) {
         tasks_leave(c);
     }
-    if (c->body.heap.data != NULL) {
     defer_run(&c->late);
+    if (c->body.heap.data != NULL) {
         buf_deinit(&c->body.heap);
     }
 }
@@ -92,7 +93,6 @@ const char *ctx_dup(garm_ctx *c, struct slice s)
     return copy;
 }
 
-void ctx_poison(garm_ctx *c)
 int ctx_after(garm_ctx *c, void (*fn)(void *arg), void *arg)
 {
     struct defer *const defer = ctx_alloc(c, sizeof(*defer));
@@ -126,6 +126,7 @@ int ctx_complain(garm_ctx *c, int error, uint16_t status, const char *format, ..
     return error;
 }
 
+void ctx_poison(garm_ctx *c)
 {
     if (c->broken == 0) {
         c->broken = 503;

@@ -52,14 +52,28 @@ struct filter {
     bool out; /* it does not take part */
 };
 
+struct file;
+
+/* A piece of a held file, behind a text that goes before it. */
+struct file_part {
+    struct slice before;
+    int64_t offset;
+    uint64_t size;
+};
+
 struct reply {
     enum reply_state state;
     /* of a held or sent reply; of a streamed one that has not begun, 0 or what was set */
     uint16_t status;
-    bool rendered; /* the server's rendering of an error, or the error handler's */
-    bool sealing;  /* its last moment: hooks and filters run */
-    int error;     /* the negative errno behind it */
-    int fd;        /* of a held file, else -1 */
+    bool rendered;                 /* the server's rendering of an error, or the error handler's */
+    bool sealing;                  /* its last moment: hooks and filters run */
+    int error;                     /* the negative errno behind it */
+    void (*release)(void *holder); /* gives back what is held; NULL: nothing is */
+    void *holder;
+    struct file *file; /* of a held file, whose bytes come from its descriptor: in these parts */
+    const struct file_part *parts; /* else NULL */
+    size_t part_count;
+    struct file_part part; /* room for one */
     /* of a held file; of a streamed reply as promised, or EXCHANGE_LENGTH_UNKNOWN */
     uint64_t length;
     struct slice body;
@@ -96,13 +110,21 @@ struct garm_ctx {
     const char *path_text, *target_text;
     size_t pins; /* things the arena holds that no garm_release may free */
     struct defer *defers;
+    struct defer *late; /* what frees memory of the request's own: after all others */
     struct keyed *keyed;
     struct garm_tasks *groups;
     struct { /* once garm_body has read it */
         const void *data;
         size_t size;
         struct buf heap;
+        const struct garm_json_value *json; /* once garm_body_json has parsed it */
     } body;
+    struct { /* what the client is told if the handler gives up with this error */
+        int error;
+        uint16_t status;
+        const char *detail;
+    } complaint;
+    const void *unfinished; /* a streamed reply that only its writer can finish; NULL: none */
     struct reply reply;
     uint16_t decoded;          /* a bit per parameter: its slice is decoded and ends in NUL */
     struct router_match match; /* params are valid up to their count */
@@ -110,21 +132,21 @@ struct garm_ctx {
 
 /** Makes a context for a request (x), or for work without one (NULL). `arena` is borrowed. */
 void ctx_init(garm_ctx *c, struct exchange *x, struct arena *arena, struct garm_worker *worker);
-    struct defer *late; /* what frees memory of the request's own: after all others */
 /** Joins children, runs deferred functions, frees what is not in the arena. May suspend. */
 void ctx_deinit(garm_ctx *c);
 
 /** Memory of the request's own, which no garm_release frees; NULL poisons the request. */
 MUST_CHECK void *ctx_alloc(garm_ctx *c, size_t size);
 /** A copy that ends in NUL; "" when memory runs out, and the request is poisoned. */
-        const struct garm_json_value *json; /* once garm_body_json has parsed it */
 const char *ctx_dup(garm_ctx *c, struct slice s);
-    struct { /* what the client is told if the handler gives up with this error */
-        int error;
-        uint16_t status;
-        const char *detail;
-    } complaint;
-    const void *unfinished; /* a streamed reply that only its writer can finish; NULL: none */
+/** The same for what may be large: from the heap, within no bound but the caller's. */
+MUST_CHECK void *ctx_alloc_large(garm_ctx *c, size_t size);
+/** Calls fn(arg) after the last deferred function. 0; or -ENOMEM, and fn(arg) was called at once. */
+MUST_CHECK int ctx_after(garm_ctx *c, void (*fn)(void *arg), void *arg);
+/** Notes that the handler, should it return `error` (a negative errno), means an answer of `status`
+ *  with this text for people. Returns `error`. */
+int ctx_complain(garm_ctx *c, int error, uint16_t status, const char *format, ...)
+    PRINTF_LIKE(4, 5);
 /** From now on the only answer is 503. */
 void ctx_poison(garm_ctx *c);
 /** A bug of the application's: logged, and from now on the only answer is 500. */
@@ -139,14 +161,6 @@ static inline int ctx_check(const garm_ctx *c)
     return LIKELY(c->broken == 0) ? 0 : c->broken == 503 ? -ENOMEM : -EINVAL;
 }
 
-/** The same for what may be large: from the heap, within no bound but the caller's. */
-MUST_CHECK void *ctx_alloc_large(garm_ctx *c, size_t size);
-/** Calls fn(arg) after the last deferred function. 0; or -ENOMEM, and fn(arg) was called at once. */
-MUST_CHECK int ctx_after(garm_ctx *c, void (*fn)(void *arg), void *arg);
-/** Notes that the handler, should it return `error` (a negative errno), means an answer of `status`
- *  with this text for people. Returns `error`. */
-int ctx_complain(garm_ctx *c, int error, uint16_t status, const char *format, ...)
-    PRINTF_LIKE(4, 5);
 /** Every public function that touches a context begins with it: tasks never change thread. */
 static inline void ctx_own(const garm_ctx *c)
 {

@@ -1,7 +1,6 @@
 /* Held replies: text, HTML, bytes, redirects, errors. Files are file.c's, streams stream.c's. */
 #include "app/reply.h"
 
-#include "base/sys.h"
 #include "codec/status.h"
 #include "codec/target.h"
 
@@ -37,10 +36,11 @@ void reply_hold(garm_ctx *c, int status, struct slice body)
 void reply_drop(garm_ctx *c)
 {
     struct reply *const reply = &c->reply;
-    if (reply->fd >= 0) {
-        sys_close(reply->fd);
-        reply->fd = -1;
+    if (reply->release != NULL) {
+        reply->release(reply->holder);
+        reply->release = NULL;
     }
+    reply->parts = NULL;
     reply->state = REPLY_NONE;
     reply->status = 0;
     reply->rendered = false;

@@ -38,6 +38,15 @@ void reply_render(garm_ctx *c, int status, int cause, const char *detail);
  *  suspend. */
 MUST_CHECK int reply_send(garm_ctx *c);
 
+/** The head of what is held, with a body of `length` bytes. */
+struct exchange_head reply_head(const garm_ctx *c, uint64_t length);
+/** Has a hook or a filter broken the request after its reply was made? 0, or why. */
+MUST_CHECK int reply_still_sound(const garm_ctx *c);
+
+/** Asks each filter whether it takes part: 1 if one does, 0, or negative. */
+MUST_CHECK int filters_begin(garm_ctx *c);
+/** The body's end: what the filters still keep back. */
+MUST_CHECK int filters_end(garm_ctx *c, struct buf *held);
 /** Passes data to the filters from `filter` on (NULL: none left), and to the client. */
 MUST_CHECK int filters_data(garm_ctx *c, struct filter *filter, struct buf *held, const void *data,
                             size_t size);

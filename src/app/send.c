@@ -1,4 +1,5 @@
 /* A reply's way out: the last hooks, the filters, then the exchange. */
+#include "app/file_reply.h"
 #include "app/reply.h"
 
 #include "base/limits.h"
@@ -38,7 +39,7 @@ int garm_filter_write(garm_filter_out *out, const void *data, size_t size)
     return size == 0 ? 0 : filters_data(out->c, out->next, out->held, data, size);
 }
 
-static int filters_end(garm_ctx *c, struct buf *held)
+int filters_end(garm_ctx *c, struct buf *held)
 {
     for (struct filter *filter = c->reply.filters; filter != NULL; filter = filter->next) {
         if (!filter->out && filter->ops->end != NULL) {
@@ -49,8 +50,7 @@ static int filters_end(garm_ctx *c, struct buf *held)
     return 0;
 }
 
-/* Asks each filter whether it takes part: 1 if one does. */
-static int filters_begin(garm_ctx *c)
+int filters_begin(garm_ctx *c)
 {
     int active = 0;
     for (struct filter *filter = c->reply.filters; filter != NULL; filter = filter->next) {
@@ -64,8 +64,7 @@ static int filters_begin(garm_ctx *c)
 
 /* Heads. */
 
-/* Has a hook or a filter broken the request after its reply was made? */
-static int still_sound(const garm_ctx *c)
+int reply_still_sound(const garm_ctx *c)
 {
     return c->reply.rendered && c->reply.status == c->broken ? 0 : ctx_check(c);
 }
@@ -81,7 +80,7 @@ static void call_head_hooks(garm_ctx *c)
     }
 }
 
-static struct exchange_head head_of(const garm_ctx *c, uint64_t length)
+struct exchange_head reply_head(const garm_ctx *c, uint64_t length)
 {
     return (struct exchange_head){
         .status = c->reply.status,
@@ -95,7 +94,7 @@ static struct exchange_head head_of(const garm_ctx *c, uint64_t length)
 
 static int respond(garm_ctx *c, uint64_t length, struct slice body)
 {
-    const struct exchange_head head = head_of(c, length);
+    const struct exchange_head head = reply_head(c, length);
     return c->x->ops->respond(c->x, &head, body);
 }
 
@@ -108,7 +107,7 @@ static int send_filtered(garm_ctx *c)
                  ? 0
                  : filters_data(c, c->reply.filters, &held, c->reply.body.ptr, c->reply.body.len);
     rc = rc < 0 ? rc : filters_end(c, &held);
-    rc = rc < 0 ? rc : still_sound(c);
+    rc = rc < 0 ? rc : reply_still_sound(c);
     rc = rc < 0 ? rc : respond(c, held.len, buf_slice(&held));
     buf_deinit(&held);
     return rc;
@@ -119,63 +118,8 @@ static int send_bytes(garm_ctx *c)
     const int filtered =
         c->reply.filters != NULL && !status_bodiless(c->reply.status) ? filters_begin(c) : 0;
     TRY(filtered);
-    TRY(still_sound(c));
+    TRY(reply_still_sound(c));
     return filtered > 0 ? send_filtered(c) : respond(c, c->reply.body.len, c->reply.body);
-}
-
-/* A small file goes out as bytes, in one piece with its head. */
-static int send_small_file(garm_ctx *c)
-{
-    const size_t size = (size_t)c->reply.length;
-    char *const data = arena_alloc(c->arena, size);
-    if (data == NULL) {
-        return -ENOMEM;
-    }
-    for (size_t have = 0; have < size;) {
-        const ssize_t n = sys_pread(c->reply.fd, data + have, size - have, (int64_t)have);
-        if (n <= 0) {
-            return n < 0 ? (int)n : -EIO;
-        }
-        have += (size_t)n;
-    }
-    return respond(c, size, slice_of(data, size));
-}
-
-/* A file through the filters, piece by piece. */
-static int write_filtered_file(garm_ctx *c)
-{
-    char piece[4096];
-    uint64_t offset = 0;
-    while (offset < c->reply.length) {
-        const ssize_t n = sys_pread(c->reply.fd, piece, sizeof(piece), (int64_t)offset);
-        if (n <= 0) {
-            return n < 0 ? (int)n : -EIO;
-        }
-        TRY(filters_data(c, c->reply.filters, NULL, piece, (size_t)n));
-        offset += (uint64_t)n;
-    }
-    return filters_end(c, NULL);
-}
-
-static int send_file(garm_ctx *c)
-{
-    const int filtered = c->reply.filters != NULL ? filters_begin(c) : 0;
-    TRY(filtered);
-    TRY(still_sound(c));
-    if (filtered == 0 && c->x->head->method == METHOD_HEAD) {
-        return respond(c, c->reply.length, SLICE(""));
-    }
-    if (filtered == 0 && c->reply.length < LIMIT_REF_BYTES) {
-        return send_small_file(c);
-    }
-    const struct exchange_head head =
-        head_of(c, filtered > 0 ? EXCHANGE_LENGTH_UNKNOWN : c->reply.length);
-    TRY(c->x->ops->head(c->x, &head));
-    if (c->x->head->method != METHOD_HEAD) {
-        TRY(filtered > 0 ? write_filtered_file(c)
-                         : c->x->ops->write_file(c->x, c->reply.fd, 0, c->reply.length));
-    }
-    return c->x->ops->finish(c->x, NULL, 0);
 }
 
 /* What cannot be sent as it is becomes a plain 500 or 503. */
@@ -207,7 +151,7 @@ static int commit_stream(garm_ctx *c)
     }
     TRY(ctx_check(c));
     const struct exchange_head head =
-        head_of(c, filtered > 0 ? EXCHANGE_LENGTH_UNKNOWN : reply->length);
+        reply_head(c, filtered > 0 ? EXCHANGE_LENGTH_UNKNOWN : reply->length);
     TRY(c->x->ops->head(c->x, &head));
     reply->state = REPLY_STREAMING;
     return 0;
@@ -254,7 +198,7 @@ int reply_send(garm_ctx *c)
         call_head_hooks(c);
     }
     c->reply.sealing = true;
-    int rc = c->reply.fd >= 0 ? send_file(c) : send_bytes(c);
+    int rc = c->reply.parts != NULL ? file_send(c) : send_bytes(c);
     if (rc < 0 && !c->x->committed && !c->x->gone) {
         rc = send_failure(c, rc);
     }

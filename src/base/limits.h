@@ -38,6 +38,13 @@
 #define LIMIT_FILE_SLICE          MIB(1)   /* of a file, fetched from a slow disk at a time */
 #define LIMIT_LISTING_COUNT       200000   /* names of a directory's listing; the others are cut */
 
+/* Form bodies, and bodies that become files; see garm_form_opts. */
+#define LIMIT_PART_COUNT          1000     /* of a form; more: 413 */
+#define LIMIT_PART_HEAD_BYTES     KIB(4)   /* of a part's head, or of a name; more: 413 */
+#define LIMIT_FORM_TEXT_BYTES     MIB(1)   /* of the fields that are kept by name; more: 413 */
+#define LIMIT_FORM_READ_BYTES     KIB(16)  /* of a form that are taken at a time */
+#define LIMIT_SAVE_BYTES          KIB(48)  /* of a file that are written at a time */
+
 /* Deadlines, in milliseconds. */
 #define LIMIT_SILENT_MS           60000    /* a new connection that says nothing */
 #define LIMIT_IDLE_MS             75000    /* between requests */
