@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -400,6 +401,24 @@ int sys_unlink(const char *path)
 {
     TRY(fault_ask(SYS_CALL, "unlink"));
     return result(unlink(path));
+}
+
+int sys_mkdir(const char *path)
+{
+    TRY(fault_ask(SYS_CALL, "mkdir"));
+    return result(mkdir(path, 0777));
+}
+
+int sys_rmdir(const char *path)
+{
+    TRY(fault_ask(SYS_CALL, "rmdir"));
+    return result(rmdir(path));
+}
+
+int sys_rename(const char *from, const char *to)
+{
+    TRY(fault_ask(SYS_CALL, "rename"));
+    return result(rename(from, to));
 }
 
 ssize_t sys_readlink(const char *path, char *buf, size_t cap)

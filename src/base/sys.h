@@ -131,6 +131,19 @@ MUST_CHECK int sys_lstat_at(int dir_fd, const char *name, struct stat *ret_stat)
 /* Does the file system keep all it has in memory? */
 bool sys_in_memory(int fd);
 int sys_unlink(const char *path);
+MUST_CHECK int sys_mkdir(const char *path);
+int sys_rmdir(const char *path);
+MUST_CHECK int sys_rename(const char *from, const char *to);
+/* Files on their way to a name. A file without one in a directory (O_TMPFILE; -EOPNOTSUPP or -EISDIR
+ * where the file system has none), or a new one with one, for this user alone; the name of an open
+ * file; a name made another, which must be free unless `replace`. `name` is one segment. */
+MUST_CHECK int sys_create_nameless(int dir_fd);
+MUST_CHECK int sys_create_at(int dir_fd, const char *name);
+MUST_CHECK int sys_link_fd(int fd, int dir_fd, const char *name);
+MUST_CHECK int sys_rename_at(int dir_fd, const char *from, const char *to, bool replace);
+int sys_unlink_at(int dir_fd, const char *name);
+int sys_fchmod(int fd, unsigned mode);
+int sys_fdatasync(int fd);
 /* Bytes of the link's target, without a NUL; a longer target is cut. */
 MUST_CHECK ssize_t sys_readlink(const char *path, char *buf, size_t cap);
 /* Fills `buf` with struct dirent64s of an open directory: bytes, or 0 at the end. */

@@ -170,6 +170,22 @@ START_TEST(a_directory_lists_its_entries)
 }
 END_TEST
 
+START_TEST(directories_are_made_renamed_and_removed)
+{
+    char first[sizeof(path)];
+    struct stat info;
+    memcpy(first, in_dir("first"), sizeof(first));
+    ck_assert_int_eq(sys_mkdir(first), 0);
+    ck_assert_int_eq(sys_mkdir(first), -EEXIST);
+    ck_assert_int_eq(sys_rename(first, in_dir("second")), 0);
+    ck_assert_int_eq(sys_rename(first, in_dir("third")), -ENOENT);
+    ck_assert_int_eq(sys_lstat(in_dir("second"), &info), 0);
+    ck_assert(S_ISDIR(info.st_mode));
+    ck_assert_int_eq(sys_rmdir(in_dir("second")), 0);
+    ck_assert_int_eq(sys_rmdir(in_dir("second")), -ENOENT);
+}
+END_TEST
+
 START_TEST(a_path_beneath_a_directory_cannot_leave_it)
 {
     const int fd = sys_open(dir, O_PATH | O_DIRECTORY);
@@ -258,6 +274,7 @@ Suite *sys_io_suite(void)
     tcase_add_test(files, files_are_read_and_described);
     tcase_add_test(files, links_are_seen_as_links);
     tcase_add_test(files, a_directory_lists_its_entries);
+    tcase_add_test(files, directories_are_made_renamed_and_removed);
     tcase_add_test(files, a_path_beneath_a_directory_cannot_leave_it);
     tcase_add_test(files, sendfile_sends_from_an_offset_and_moves_it);
     tcase_add_loop_test(files, sendfile_to_nobody_is_an_error_and_no_signal, 0, 3);

@@ -87,6 +87,9 @@ START_TEST(every_other_call_asks_the_hook)
     ASSERT_REFUSED("fstat", sys_fstat(-1, NULL));
     ASSERT_REFUSED("lstat", sys_lstat("/", NULL));
     ASSERT_REFUSED("unlink", sys_unlink("/nonexistent"));
+    ASSERT_REFUSED("mkdir", sys_mkdir("/nonexistent/x"));
+    ASSERT_REFUSED("rmdir", sys_rmdir("/nonexistent"));
+    ASSERT_REFUSED("rename", sys_rename("/nonexistent", "/nonexistent/x"));
     ASSERT_REFUSED("readlink", sys_readlink("/", NULL, 0));
     ASSERT_REFUSED("getdents64", sys_getdents(-1, NULL, 0));
     ASSERT_REFUSED("timerfd_create", sys_timerfd());
