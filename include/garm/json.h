@@ -59,6 +59,9 @@ GARM_EXPORT int garm_json_with(garm_ctx *c, int status, const garm_json_member *
 /** The same with one value of any kind: garm_json_reply(c, 200, garm_arr(NULL, ...)). Its name does
  *  not matter. */
 GARM_EXPORT int garm_json_reply(garm_ctx *c, int status, garm_json_member value);
+/** The text of a value, for what is no reply: a line of a stream, a log, a message. As garm_strf:
+ *  "" when memory runs out. "" and a log line for a member without a name. */
+GARM_EXPORT const char *garm_json_format(garm_ctx *c, garm_json_member value);
 
 /** Begins a reply that is held, as application/json, and made by the calls below: one value, most
  *  often an object or an array that is begun, filled and ended. Never NULL: what goes wrong comes
@@ -136,6 +139,22 @@ static inline garm_json_member garm_kv_value(const char *name, const garm_json_v
 {
     garm_json_member m = {name, value != NULL ? GARM_JSON_VALUE : GARM_JSON_NULL, {false}};
     m.value.parsed = value;
+    return m;
+}
+
+/** An object or array of a list that was made at run time, up to a member of type GARM_JSON_END;
+ *  the list is borrowed as a string would be. */
+static inline garm_json_member garm_kv_object(const char *name, const garm_json_member *members)
+{
+    garm_json_member m = {name, GARM_JSON_OBJECT, {false}};
+    m.value.members = members;
+    return m;
+}
+
+static inline garm_json_member garm_kv_array(const char *name, const garm_json_member *elements)
+{
+    garm_json_member m = {name, GARM_JSON_ARRAY, {false}};
+    m.value.members = elements;
     return m;
 }
 

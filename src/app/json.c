@@ -54,21 +54,45 @@ void json_write_member(struct json *json, const garm_json_member *member)
     }
 }
 
-int garm_json_reply(garm_ctx *c, int status, garm_json_member value)
+/* Writes the value into the scratch buffer, which the caller ends. */
+static int write_text(garm_ctx *c, const garm_json_member *value, struct slice *ret_text)
 {
     struct json json;
-    TRY(reply_open(c, status));
     struct buf *const out = scratch_begin(c);
     json_init(&json, out);
-    json_write_member(&json, &value);
-    int rc = json_finish(&json);
-    const struct slice body = rc < 0 ? SLICE("") : scratch_dup(c, buf_slice(out));
-    scratch_end(c);
+    json_write_member(&json, value);
+    const int rc = json_finish(&json);
     if (rc == -ENOMEM) {
         ctx_poison(c);
     } else if (rc == -EINVAL) {
-        ctx_log(c, LOG_ERROR, "a JSON reply with a member without a name was refused");
+        ctx_log(c, LOG_ERROR, "JSON with a member without a name was refused");
     }
+    *ret_text = rc < 0 ? SLICE("") : buf_slice(out);
+    return rc;
+}
+
+/* Not kept for the request's life (see garm_release), as what garm_strf gives. */
+const char *garm_json_format(garm_ctx *c, garm_json_member value)
+{
+    struct slice text;
+    ctx_own(c);
+    (void)write_text(c, &value, &text);
+    const char *const copy = arena_dup(c->arena, text);
+    scratch_end(c);
+    if (copy == NULL) {
+        ctx_poison(c);
+        return "";
+    }
+    return copy;
+}
+
+int garm_json_reply(garm_ctx *c, int status, garm_json_member value)
+{
+    struct slice text;
+    TRY(reply_open(c, status));
+    int rc = write_text(c, &value, &text);
+    const struct slice body = rc < 0 ? SLICE("") : scratch_dup(c, text);
+    scratch_end(c);
     rc = rc < 0 ? rc : ctx_check(c);
     TRY(rc);
     TRY(reply_default_type(c, SLICE("application/json")));
@@ -78,7 +102,5 @@ int garm_json_reply(garm_ctx *c, int status, garm_json_member value)
 
 int garm_json_with(garm_ctx *c, int status, const garm_json_member *members)
 {
-    garm_json_member object = {NULL, GARM_JSON_OBJECT, {false}};
-    object.value.members = members;
-    return garm_json_reply(c, status, object);
+    return garm_json_reply(c, status, garm_kv_object(NULL, members));
 }

@@ -249,6 +249,26 @@ START_TEST(json_without_members_is_an_object)
 }
 END_TEST
 
+/* As a line of a stream is made: many, in bounded memory. */
+static int formatted_json(garm_ctx *c)
+{
+    const garm_json_member list[] = {garm_kv(NULL, "a"), garm_kv_bool(NULL, false), {0}};
+    const garm_json_member members[] = {garm_kv_array("list", list), garm_obj("o"), {0}};
+    const garm_memory_mark mark = garm_mark(c);
+    const void *const first = garm_json_format(c, garm_kv_object(NULL, members));
+    garm_release(c, mark);
+    const char *const text = garm_json_format(c, garm_kv_object(NULL, members));
+    return garm_text(c, 200, "%d%s%s", first == (const void *)text, text,
+                     garm_json_format(c, garm_obj(NULL, garm_kv(NULL, 1))));
+}
+
+START_TEST(json_is_formatted_for_other_uses)
+{
+    ck_assert_str_eq(ask(formatted_json)->body, "1{\"list\":[\"a\",false],\"o\":{}}");
+    ck_assert_ptr_nonnull(strstr(fake_log(), "without a name"));
+}
+END_TEST
+
 static int cookies(garm_ctx *c)
 {
     garm_set_cookie(c, "a", "1");
@@ -460,6 +480,7 @@ Suite *suite_reply(void)
     tcase_add_test(tc, a_problem_has_its_detail);
     tcase_add_test(tc, json_members_have_their_types);
     tcase_add_test(tc, json_without_members_is_an_object);
+    tcase_add_test(tc, json_is_formatted_for_other_uses);
     tcase_add_test(tc, cookies_are_strict_by_default);
     tcase_add_test(tc, a_stream_commits_its_head_once);
     tcase_add_test(tc, a_stream_may_promise_its_length);
