@@ -1,5 +1,5 @@
 /* TechEmpower's plaintext and JSON tests
- * (https://github.com/TechEmpower/FrameworkBenchmarks/wiki). */
+ * (https://github.com/TechEmpower/FrameworkBenchmarks/wiki); what metrics cost, with --metrics. */
 #include <garm/garm.h>
 
 static int plaintext(garm_ctx *c)
@@ -14,6 +14,11 @@ static int json(garm_ctx *c)
 
 GARM_APP(app)
 {
+    const char *const metrics =
+        garm_flag(app, "metrics", "", "Serve metrics at this path, such as /metrics");
     garm_route(app, "GET /plaintext", plaintext);
     garm_route(app, "GET /json", json);
+    if (metrics[0] != '\0') {
+        garm_route(app, metrics, garm_metrics);
+    }
 }

@@ -4,6 +4,7 @@
 #include "app/app.h"
 
 #include "app/flags.h"
+#include "app/metrics.h"
 #include "app/router.h"
 #include "base/limits.h"
 #include "base/slice.h"
@@ -51,6 +52,7 @@ void application_deinit(struct application *application)
         f->fn(f->arg);
     }
     application->farewells = NULL;
+    metrics_free(application);
     router_free(application->router);
     router_free(application->groups);
     arena_clear(&application->arena);

@@ -2,6 +2,7 @@
 #include "app/dispatch.h"
 
 #include "app/body.h"
+#include "app/metrics.h"
 #include "app/own_stack.h"
 #include "app/reply.h"
 #include "codec/target.h"
@@ -204,6 +205,9 @@ void app_serve(struct exchange *x, void *worker_data)
 {
     garm_ctx c;
     ctx_init(&c, x, x->arena, worker_data);
+    if (c.worker->metrics != NULL) {
+        metrics_begin(&c);
+    }
     find_route(&c);
     x->body_max = c.route->body_max;
     x->stall_ms = c.route->stall_ms;
@@ -214,6 +218,9 @@ void app_serve(struct exchange *x, void *worker_data)
         run_chain(&c);
     }
     const int rc = send_or_abort(&c);
+    if (c.worker->metrics != NULL) {
+        metrics_end(&c);
+    }
     if (c.reply.finish_hooks != NULL) {
         call_finish_hooks(&c, rc);
     }

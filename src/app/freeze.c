@@ -3,6 +3,7 @@
 #include "app/app.h"
 
 #include "app/dispatch.h"
+#include "app/metrics.h"
 #include "app/router.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -196,6 +197,7 @@ int application_freeze(struct application *application)
     int rc = freeze_endpoints(application);
     rc = rc < 0 ? rc : freeze_groups(application);
     rc = rc < 0 ? rc : freeze_allow(application);
+    rc = rc < 0 ? rc : metrics_freeze(application);
     if (rc < 0) {
         application_fail(application, NULL, "out of memory while setting up");
     }

@@ -3,10 +3,11 @@
 
 #include "app/dispatch.h"
 #include "app/flags.h"
+#include "app/metrics.h"
 #include "app/tasks.h"
 #include "base/sys.h"
-
 #include "codec/json_engine.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -25,6 +26,7 @@ static int on_worker_start(struct server_worker *worker, void *arg)
     struct garm_worker *const view = &server->worker_views[worker->index];
     view->server_worker = worker;
     worker->data = view;
+    TRY(metrics_worker_start(view));
     TRY(application_start_hooks(&server->application, view, GARM_WORKER_START, GARM_WORKER_STOP));
     const int rc = worker->index == 0 ? periodics_start(view) : 0;
     if (rc < 0) {
@@ -40,9 +42,9 @@ static void on_worker_stop(struct server_worker *worker, void *arg)
     periodics_stop(view);
     application_stop_hooks(&server->application, view, GARM_WORKER_STOP);
     buf_deinit(&view->scratch);
+    json_engine_free(view->json);
 }
 
-    json_engine_free(view->json);
 static int make_views(struct garm_server *server)
 {
     server->worker_views = mem_zalloc(server->workers * sizeof(*server->worker_views));
