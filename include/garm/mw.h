@@ -4,6 +4,9 @@
 #ifndef GARM_MW_H
 #define GARM_MW_H
 
+#include <garm/mw/cors.h>
+#include <garm/mw/csrf.h>
 #include <garm/mw/request_id.h>
+#include <garm/mw/security_headers.h>
 
 #endif

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #define REQUEST_BYTES_MAX MIB(256)
 #define ANSWER_BYTES_MAX  MIB(256)
@@ -150,6 +151,16 @@ void garm_test_drop_client(garm_test *test, size_t after_bytes)
 
 /* Requests. */
 
+static bool names_host(const garm_test_opts *opts)
+{
+    for (size_t i = 0; i < GARM_TEST_HEADERS_MAX && opts->headers[i] != NULL; i++) {
+        if (strncasecmp(opts->headers[i], "Host:", 5) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void write_request(struct garm_test *test, const char *method, const char *target,
                           const garm_test_opts *opts)
 {
@@ -159,7 +170,8 @@ static void write_request(struct garm_test *test, const char *method, const char
                         : opts->json == NULL && opts->body_size > 0 ? opts->body_size
                                                                     : strlen(body);
     buf_clear(out);
-    buf_printf(out, "%s %s HTTP/1.1\r\nHost: test\r\n", method, target);
+    buf_printf(out, "%s %s HTTP/1.1\r\n%s", method, target,
+               names_host(opts) ? "" : "Host: test\r\n");
     for (size_t i = 0; i < GARM_TEST_HEADERS_MAX && opts->headers[i] != NULL; i++) {
         buf_printf(out, "%s\r\n", opts->headers[i]);
     }

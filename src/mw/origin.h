@@ -1,0 +1,12 @@
+/* Origins, "https://host:port", as cors and csrf read them (RFC 6454 section 6.2). */
+#ifndef GARM_MW_ORIGIN_H
+#define GARM_MW_ORIGIN_H
+
+#include <stdbool.h>
+
+/** Is it a scheme, "://", a host, perhaps a port, and no more? */
+bool origin_valid(const char *origin);
+/** What stands behind "://"; "" if there is no such thing. Borrowed from `origin`. */
+const char *origin_authority(const char *origin);
+
+#endif

@@ -1,0 +1,84 @@
+/* Security headers: a fixed list, put beside what handlers have set. */
+#include <garm/garm.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#define FIELDS_MAX 8
+
+struct security_headers {
+    struct {
+        const char *name, *value;
+    } fields[FIELDS_MAX];
+    size_t count;
+};
+
+static void put(garm_ctx *c, void *arg)
+{
+    const struct security_headers *const self = arg;
+    for (size_t i = 0; i < self->count; i++) {
+        if (garm_res_header(c, self->fields[i].name)[0] == '\0') {
+            (void)garm_set_header(c, self->fields[i].name, self->fields[i].value);
+        }
+    }
+}
+
+static int secure(garm_ctx *c)
+{
+    GARM_TRY(garm_before_head(c, put, garm_arg(c)));
+    return garm_next(c);
+}
+
+static void add(garm_app *app, struct security_headers *self, const char *where, const char *name,
+                const char *value)
+{
+    if (value[0] == '\0') {
+        return;
+    }
+    for (const char *at = value; *at != '\0'; at++) {
+        if ((unsigned char)*at < ' ' || *at == 0x7f) {
+            garm_fail_at(app, where, "garm_security_headers: control bytes in %s", name);
+            return;
+        }
+    }
+    char *const copy = garm_app_alloc(app, strlen(value) + 1);
+    if (copy != NULL) {
+        self->fields[self->count].name = name;
+        self->fields[self->count].value = strcpy(copy, value);
+        self->count++;
+    }
+}
+
+static const char *or_default(const char *value, const char *def)
+{
+    return value != NULL ? value : def;
+}
+
+void garm_security_headers_with(garm_app *app, const garm_security_headers_opts *opts)
+{
+    garm_security_headers_opts known = {0};
+    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    struct security_headers *const self = garm_app_alloc(app, sizeof(*self));
+    if (self == NULL) {
+        return;
+    }
+    const char *const where = known.where;
+    char hsts[64] = "";
+    if (known.hsts_s < 0) {
+        garm_fail_at(app, where, "garm_security_headers: .hsts_s is negative");
+    } else if (known.hsts_s > 0) {
+        snprintf(hsts, sizeof(hsts), "max-age=%lld", (long long)known.hsts_s);
+    }
+    add(app, self, where, "X-Content-Type-Options", "nosniff");
+    add(app, self, where, "Content-Security-Policy",
+        or_default(known.content_security_policy,
+                   "base-uri 'self'; frame-ancestors 'none'; object-src 'none'"));
+    add(app, self, where, "X-Frame-Options", or_default(known.frame_options, "DENY"));
+    add(app, self, where, "Referrer-Policy",
+        or_default(known.referrer_policy, "strict-origin-when-cross-origin"));
+    add(app, self, where, "Cross-Origin-Opener-Policy",
+        or_default(known.cross_origin_opener_policy, "same-origin"));
+    add(app, self, where, "Permissions-Policy", or_default(known.permissions_policy, ""));
+    add(app, self, where, "Strict-Transport-Security", hsts);
+    garm_use(app, secure, .arg = self, .name = "security_headers");
+}
