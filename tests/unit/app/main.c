@@ -4,6 +4,8 @@
 
 #define SUITES(X)                                                                                  \
     X(chain)                                                                                       \
+    X(form)                                                                                        \
+    X(explain)                                                                                     \
     X(lifetime)                                                                                    \
     X(middleware)                                                                                  \
     X(reply)                                                                                       \
