@@ -48,6 +48,9 @@ GARM_EXPORT int garm_error(garm_ctx *c);
 /** The value of a response field that was set, its name in any case; "" if there is none. Not
  *  the server's own (Date ...). */
 GARM_EXPORT const char *garm_res_header(garm_ctx *c, const char *name);
+/** Changes what garm_client_ip gives, to an address that a trusted proxy told. It is copied. 0;
+ *  -EINVAL no IP address; -ENOMEM. See real_ip.h, which does it for you. */
+GARM_EXPORT int garm_set_client_ip(garm_ctx *c, const char *ip);
 /** Drops a held reply and all fields. -EALREADY once the head is sent. */
 GARM_EXPORT int garm_reply_reset(garm_ctx *c);
 

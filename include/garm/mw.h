@@ -6,6 +6,7 @@
 
 #include <garm/mw/cors.h>
 #include <garm/mw/csrf.h>
+#include <garm/mw/real_ip.h>
 #include <garm/mw/request_id.h>
 #include <garm/mw/security_headers.h>
 

@@ -10,6 +10,7 @@
 
 #include <garm/request.h>
 
+#include <arpa/inet.h>
 #include <string.h>
 
 /* The span as a string: the byte behind it is its own delimiter. */
@@ -76,10 +77,26 @@ const char *garm_pattern(garm_ctx *c)
     return c->route->pattern;
 }
 
+static const char told_ip; /* its address is the key of an address that a proxy told */
+
+int garm_set_client_ip(garm_ctx *c, const char *ip)
+{
+    unsigned char bytes[16];
+    ctx_own(c);
+    if (inet_pton(AF_INET, ip, bytes) != 1 && inet_pton(AF_INET6, ip, bytes) != 1) {
+        return -EINVAL;
+    }
+    TRY(garm_set(c, &told_ip, (void *)(uintptr_t)ctx_dup(c, slice_cstr(ip))));
+    return ctx_check(c);
+}
+
 const char *garm_client_ip(garm_ctx *c)
 {
     char text[ADDRESS_TEXT_SIZE];
     ctx_own(c);
+    if (c->keyed != NULL && garm_get(c, &told_ip) != NULL) {
+        return garm_get(c, &told_ip);
+    }
     return c->x == NULL ? "" : ctx_dup(c, slice_cstr(address_host_text(c->x->peer, text)));
 }
 
