@@ -147,6 +147,8 @@ GARM_EXPORT void garm_fail_at(garm_app *app, const char *where, const char *form
 /** Zeroed memory of the set-up, which lives as long as the application; for what middleware and
  *  handlers are given as `arg`. NULL when memory runs out, and the start is refused. */
 GARM_EXPORT void *garm_app_alloc(garm_app *app, size_t size);
+/** A copy of `text` that lives as long. "" when memory runs out, and the start is refused. */
+GARM_EXPORT const char *garm_app_dup(garm_app *app, const char *text);
 /** Calls fn(arg) when the application is freed, after the STOP hooks; the last one added first. */
 GARM_EXPORT void garm_app_defer(garm_app *app, void (*fn)(void *arg), void *arg);
 

@@ -299,6 +299,11 @@ void *garm_app_alloc(garm_app *app, size_t size)
     return setup_alloc(app->application, size);
 }
 
+const char *garm_app_dup(garm_app *app, const char *text)
+{
+    return setup_dup(app->application, text);
+}
+
 void garm_app_defer(garm_app *app, void (*fn)(void *arg), void *arg)
 {
     struct farewell *const farewell = setup_alloc(app->application, sizeof(*farewell));

@@ -132,11 +132,7 @@ static void join(garm_app *app, const char *where, const char *const *list, char
 static void copy_list(garm_app *app, const char *const *from, const char **to)
 {
     for (size_t i = 0; i < GARM_CORS_LIST_MAX && from[i] != NULL; i++) {
-        char *const copy = garm_app_alloc(app, strlen(from[i]) + 1);
-        if (copy == NULL) {
-            return;
-        }
-        to[i] = strcpy(copy, from[i]);
+        to[i] = garm_app_dup(app, from[i]);
     }
 }
 

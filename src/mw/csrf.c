@@ -64,11 +64,7 @@ void garm_csrf_with(garm_app *app, const garm_csrf_opts *opts)
             garm_fail_at(app, known.where,
                          "garm_csrf: \"%s\" is no origin; write it as \"https://host\"", origin);
         }
-        char *const copy = garm_app_alloc(app, strlen(origin) + 1);
-        if (copy == NULL) {
-            return;
-        }
-        self->trusted[i] = strcpy(copy, origin);
+        self->trusted[i] = garm_app_dup(app, origin);
     }
     if (self != NULL) {
         garm_use(app, guard, .arg = self, .name = "csrf");

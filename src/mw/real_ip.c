@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -177,6 +176,21 @@ static int find_client(garm_ctx *c)
 
 /* Setting up. */
 
+/* One to three digits. */
+static bool parse_bits(const char *text, unsigned *ret_bits)
+{
+    const size_t len = strspn(text, "0123456789");
+    unsigned bits = 0;
+    if (len == 0 || len > 3 || text[len] != '\0') {
+        return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        bits = bits * 10 + (unsigned)(text[i] - '0');
+    }
+    *ret_bits = bits;
+    return true;
+}
+
 static bool add_network(struct real_ip *self, const char *text)
 {
     char host[PART_LEN_MAX];
@@ -192,13 +206,11 @@ static bool add_network(struct real_ip *self, const char *text)
     }
     if (text[len] == '/') {
         const bool v4 = strchr(host, ':') == NULL;
-        char *end = NULL;
-        const unsigned long bits = strtoul(text + len + 1, &end, 10);
-        if (end == text + len + 1 || *end != '\0' || strspn(text + len + 1, "0123456789") == 0 ||
-            bits > (v4 ? 32U : 128U)) {
+        unsigned bits = 0;
+        if (!parse_bits(text + len + 1, &bits) || bits > (v4 ? 32U : 128U)) {
             return false;
         }
-        network.bits = (unsigned)bits + (v4 ? 96 : 0);
+        network.bits = bits + (v4 ? 96 : 0);
     }
     self->trusted[self->count++] = network;
     return true;

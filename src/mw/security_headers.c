@@ -41,12 +41,9 @@ static void add(garm_app *app, struct security_headers *self, const char *where,
             return;
         }
     }
-    char *const copy = garm_app_alloc(app, strlen(value) + 1);
-    if (copy != NULL) {
-        self->fields[self->count].name = name;
-        self->fields[self->count].value = strcpy(copy, value);
-        self->count++;
-    }
+    self->fields[self->count].name = name;
+    self->fields[self->count].value = garm_app_dup(app, value);
+    self->count++;
 }
 
 static const char *or_default(const char *value, const char *def)
