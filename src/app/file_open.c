@@ -71,6 +71,7 @@ static void write_etag(struct file *file)
     *out++ = '-';
     out += text_from_hex((uint64_t)file->identity.changed_ns, out);
     *out++ = '"';
+    *out = '\0';
     file->etag_len = (uint8_t)(out - file->etag);
 }
 

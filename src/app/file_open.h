@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* '"', three numbers in hex, two '-', '"', "W/". */
-#define FILE_ETAG_SIZE (3 * 16 + 6)
+/* "W/", '"', three numbers in hex with two '-' between, '"', NUL. */
+#define FILE_ETAG_SIZE (3 * 16 + 7)
 
 /* What changes when a file is another one, or changed. */
 struct file_identity {
@@ -28,7 +28,7 @@ struct file {
     bool fresh; /* changed so lately that its times need not show another change */
     uint8_t etag_len;
     char etag[FILE_ETAG_SIZE];
-    char modified[DATE_HTTP_SIZE]; /* never later than now */
+    char modified[DATE_HTTP_SIZE + 1]; /* never later than now */
     int64_t modified_s;
     int64_t
         at_hand_ns; /* monotonic: until then all of it counts as in the page cache; 0: unknown */

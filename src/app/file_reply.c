@@ -40,11 +40,20 @@ static int put_default(garm_ctx *c, struct slice name, struct slice value)
     return value.len == 0 || reply_field_is_set(c, name) ? 0 : reply_field_put(c, name, value);
 }
 
-/* What a 304 carries, too (RFC 9110 section 15.4.5). */
+/* What a 304 carries, too (RFC 9110 section 15.4.5). The texts are copied, for fields may outlive
+ * what is held. */
 static int put_validators(garm_ctx *c, const struct representation *r)
 {
-    TRY(put_default(c, SLICE("ETag"), etag_of(r->file)));
-    TRY(put_default(c, SLICE("Last-Modified"), slice_of(r->file->modified, DATE_HTTP_SIZE)));
+    const struct file *const file = r->file;
+    char *const text = ctx_alloc(c, sizeof(file->etag) + sizeof(file->modified));
+    if (text == NULL) {
+        return -ENOMEM;
+    }
+    char *const modified = text + sizeof(file->etag);
+    memcpy(text, file->etag, sizeof(file->etag));
+    memcpy(modified, file->modified, sizeof(file->modified));
+    TRY(put_default(c, SLICE("ETag"), slice_of(text, file->etag_len)));
+    TRY(put_default(c, SLICE("Last-Modified"), slice_of(modified, DATE_HTTP_SIZE)));
     TRY(put_default(c, SLICE("Cache-Control"), r->cache_control));
     return r->vary.len == 0 ? 0 : garm_add_header(c, "Vary", r->vary.ptr);
 }

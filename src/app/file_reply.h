@@ -6,7 +6,7 @@
 #include "app/ctx.h"
 #include "app/file_open.h"
 
-/* Texts are borrowed and live as long as what `release` gives back. */
+/* The file is borrowed until `release`; all texts outlive the reply. */
 struct representation {
     struct file *file;
     const char *type;           /* unless Content-Type was set */

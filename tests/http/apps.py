@@ -6,6 +6,8 @@ import subprocess
 
 import server
 
+# What the archive itself needs.
+LIBRARIES = ("-lsimdjson", "-lstdc++", "-lm")
 SOURCES = pathlib.Path(__file__).resolve().parent / "programs"
 
 
@@ -21,7 +23,7 @@ def build(name):
     out = server.BUILD / "tests" / f"http_{name}"
     sanitize = cached("GARM_SANITIZE")
     command = [cached("CMAKE_C_COMPILER"), "-std=c17", "-Wall", "-Wextra", "-Werror", "-O1", "-g", *([f"-fsanitize={sanitize}"] if sanitize else []),
-               f"-I{server.ROOT}/include", f"-I{server.BUILD}/include", str(SOURCES / f"{name}.c"), str(server.BUILD / "libgarm.a"), "-pthread", "-o", str(out)]
+               f"-I{server.ROOT}/include", f"-I{server.BUILD}/include", str(SOURCES / f"{name}.c"), str(server.BUILD / "libgarm.a"), *LIBRARIES, "-pthread", "-o", str(out)]
     out.parent.mkdir(exist_ok=True)
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}"
