@@ -72,7 +72,7 @@ static void refuse(struct explanation *explanation, uint16_t status, const char 
     explanation->why = why;
 }
 
-/* Parses what a client would send. No head: the explanation says why it is refused. 0 or -ENOMEM. */
+/* Parses what a client would send. 0 or -ENOMEM. Without a head the explanation says why. */
 static int parse(struct slice method, struct slice text, struct arena *arena,
                  struct explanation *explanation, const struct h1_head **ret_head,
                  const char **ret_data)

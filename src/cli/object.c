@@ -49,18 +49,34 @@ static int check_header(const char *path, const ElfW(Ehdr) * header, size_t size
                : refuse(error, path, "is a program; run it as it is, or " HOW_TO_BUILD);
 }
 
-static int check_file(const char *path, struct buf *error)
+/* Does the file end before what is to be mapped of it? The loader would die of that. */
+static int check_segments(const char *path, int fd, const ElfW(Ehdr) * header, int64_t file_size,
+                          struct buf *error)
+{
+    const uint64_t size = (uint64_t)file_size;
+    for (size_t i = 0; i < header->e_phnum; i++) {
+        ElfW(Phdr) segment = {0};
+        const uint64_t offset = header->e_phoff + i * sizeof(segment);
+        const bool read =
+            header->e_phentsize == sizeof(segment) && offset < size &&
+            sys_pread(fd, &segment, sizeof(segment), (int64_t)offset) == (ssize_t)sizeof(segment);
+        if (!read || segment.p_offset > size || segment.p_filesz > size - segment.p_offset) {
+            return refuse(error, path, "is no shared object: the file ends too early");
+        }
+    }
+    return 0;
+}
+
+static int check_open_file(const char *path, int fd, struct buf *error)
 {
     ElfW(Ehdr) header = {0};
-    struct stat stat;
-    const int fd = sys_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    int rc = fd < 0 ? fd : sys_fstat(fd, &stat);
+    struct stat stat = {0};
     ssize_t size = 0;
+    int rc = sys_fstat(fd, &stat);
     if (rc == 0 && S_ISREG(stat.st_mode)) {
         size = sys_pread(fd, &header, sizeof(header), 0);
         rc = size < 0 ? (int)size : 0;
     }
-    sys_close(fd);
     if (rc < 0) {
         buf_printf(error, "cannot read %s: %s", path, sys_error_text(rc));
         return rc;
@@ -68,7 +84,20 @@ static int check_file(const char *path, struct buf *error)
     if (!S_ISREG(stat.st_mode)) {
         return refuse(error, path, "is no shared object: not a regular file");
     }
-    return check_header(path, &header, (size_t)size, error);
+    TRY(check_header(path, &header, (size_t)size, error));
+    return check_segments(path, fd, &header, stat.st_size, error);
+}
+
+static int check_file(const char *path, struct buf *error)
+{
+    const int fd = sys_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) {
+        buf_printf(error, "cannot read %s: %s", path, sys_error_text(fd));
+        return fd;
+    }
+    const int rc = check_open_file(path, fd, error);
+    sys_close(fd);
+    return rc;
 }
 
 /* dlerror begins with the path, as we do. */

@@ -306,7 +306,7 @@ static const struct flag_spec flags[] = {
 
 const struct verb verb_explain = {
     .name = "explain",
-    .usage = "METHOD URL APP.so [APP.so ...] [--json] [--all] [--flag VALUE ...]",
+    .usage = "METHOD URL APP.so... [--json] [--all] [--flag VALUE]...",
     .summary = "Tells which route a request gets, and why not another one.",
     .details = "URL is a path, or an http URL for its host. The application is set up, with the\n"
                "flags given, and not started; no handler runs.\n",

@@ -11,7 +11,7 @@
 enum { PATTERN, HANDLER, PLACE, MIDDLEWARE, OPTIONS, COLUMNS };
 
 static const char *const titles[COLUMNS] = {
-    [PATTERN] = "pattern",       [HANDLER] = "handler", [PLACE] = "registered at",
+    [PATTERN] = "pattern",       [HANDLER] = "handler", [PLACE] = "at",
     [MIDDLEWARE] = "middleware", [OPTIONS] = "options",
 };
 
@@ -114,7 +114,7 @@ static const struct flag_spec flags[] = {VERB_FLAG_JSON};
 
 const struct verb verb_routes = {
     .name = "routes",
-    .usage = "APP.so [APP.so ...] [--json] [--flag VALUE ...]",
+    .usage = "APP.so... [--json] [--flag VALUE]...",
     .summary = "Lists the routes of an application: pattern, handler, middleware.",
     .details = "The application is set up, with the flags given, and not started. Options are\n"
                "shown where they differ from the defaults.\n",

@@ -26,7 +26,7 @@ static int run(int argc, char **argv)
 
 const struct verb verb_run = {
     .name = "run",
-    .usage = "APP.so [APP.so ...] [--flag VALUE ...]",
+    .usage = "APP.so... [--flag VALUE]...",
     .summary = "Serves the application in a shared object.",
     .details = "An application is a source file with GARM_APP(app) { ... }, built with\n"
                "    cc -shared -fPIC -o app.so app.c\n"

@@ -72,7 +72,7 @@ static int serve(int argc, char **argv)
 
 const struct verb verb_serve = {
     .name = "serve",
-    .usage = "[DIR] [--flag VALUE ...]",
+    .usage = "[DIR] [--flag VALUE]...",
     .summary = "Serves the files beneath a directory.",
     .details = "DIR is the current directory unless given. A directory is shown by its\n"
                "index.html; nothing outside of DIR is ever served, whatever links say.\n",
