@@ -115,7 +115,8 @@ GARM_EXPORT GARM_MUST_CHECK_ int garm_part_text(garm_ctx *c, size_t max, const c
  *           log line, for a name with a '/', a control byte or a '.' at its beginning, or longer
  *           than 255 bytes; -EIO, and a log line, for all else that the file system refuses (500 if
  *           returned); -ECANCELED, -ENOMEM; what .progress returned; or as garm_part_read.
- *  If the form later turns out to be broken, or its client goes before its end, the files that were
+ *  If the form later turns out to be broken, or the request fails (its client goes, or the answer is
+ *  an error) before garm_form_next has told the form's end, the files that were
  *  saved of it are removed again; what they had replaced is gone then. While it runs it uses 48 KiB
  *  beside the 20 KiB of the form. May suspend. See garm_part_save. */
 GARM_EXPORT int garm_part_save_with(garm_ctx *c, const char *dir, const char *name,

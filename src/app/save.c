@@ -163,12 +163,13 @@ int garm_save_body_with(garm_ctx *c, const char *dir, const char *name, const ga
 
 /* Parts. */
 
-/* At the end of a request whose form was not read to its end. */
-static void undo_if_cut(void *arg)
+/* A form that was not read to its end, of a request that failed. */
+static void undo_if_failed(void *arg)
 {
     struct form *const form = arg;
     const garm_ctx *const c = form->c;
-    if (!form->ended && (c->cut || c->x->gone || c->x->fault != 0)) {
+    const bool served = c->x->committed && c->x->status < 400 && !c->cut && !c->x->gone;
+    if (!form->ended && !served) {
         save_undo(form);
     }
 }
@@ -178,13 +179,11 @@ static struct saved *note_file(struct form *form, const char *dir, const char *n
 {
     garm_ctx *const c = form->c;
     struct saved *const saved = ctx_alloc(c, sizeof(*saved));
-    if (saved == NULL || garm_defer(c, undo_if_cut, form) < 0) {
+    if (saved == NULL || garm_defer(c, undo_if_failed, form) < 0) {
         return NULL;
     }
-    *saved = (struct saved){
-        .dir = ctx_dup(c, slice_cstr(dir)),
-        .name = ctx_dup(c, slice_cstr(name)),
-    };
+    *saved = (struct saved){.path = garm_strf(c, "%s/%s", dir, name)};
+    c->pins++;
     return c->broken == 0 ? saved : NULL;
 }
 

@@ -43,7 +43,7 @@ void save_random_name(char out[RANDOM_NAME_LEN + 1]);
 /* A file that was saved of a form. */
 struct saved {
     struct saved *next;
-    const char *dir, *name;
+    const char *path;
     uint64_t dev, inode;
 };
 

@@ -45,12 +45,11 @@ static int rename_by_link(int dir_fd, const char *from, const char *to)
 
 int sys_rename_at(int dir_fd, const char *from, const char *to, bool replace)
 {
-    TRY(fault_ask(SYS_CALL, "renameat2"));
-    if (replace) {
-        return result(renameat(dir_fd, from, dir_fd, to));
+    int rc = fault_ask(SYS_CALL, "renameat2");
+    if (rc == 0) {
+        rc = result(renameat2(dir_fd, from, dir_fd, to, replace ? 0 : RENAME_NOREPLACE));
     }
-    const int rc = result(renameat2(dir_fd, from, dir_fd, to, RENAME_NOREPLACE));
-    return rc == -EINVAL ? rename_by_link(dir_fd, from, to) : rc;
+    return rc == -EINVAL && !replace ? rename_by_link(dir_fd, from, to) : rc;
 }
 
 int sys_unlink_at(int dir_fd, const char *name)

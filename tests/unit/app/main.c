@@ -11,6 +11,7 @@
     X(reply)                                                                                       \
     X(request)                                                                                     \
     X(returns)                                                                                     \
+    X(save)                                                                                        \
     X(setup)                                                                                       \
     X(tasks)                                                                                       \
     X(test_client)
