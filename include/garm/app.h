@@ -109,6 +109,14 @@ GARM_EXPORT garm_app *garm_group_with(garm_app *app, const char *prefix,
 #define garm_group(app, ...)                                                                       \
     garm_group_with((app), GARM_HEAD_(__VA_ARGS__, ), GARM_OPTS_(garm_route_opts, __VA_ARGS__))
 
+/** Sets bounds of all routes of the application or group that have none of their own: .deadline_ms,
+ *  .body_bytes_max, .idle_ms, .stack_kb. What is 0 stays as it was; other options are not looked
+ *  at. See garm_limits. */
+GARM_EXPORT void garm_limits_with(garm_app *app, const garm_route_opts *opts);
+/* garm_limits(app, .deadline_ms = 5000, .body_bytes_max = GARM_KIB(64)) */
+#define garm_limits(...)                                                                           \
+    garm_limits_with(GARM_HEAD_(__VA_ARGS__, ), GARM_OPTS_(garm_route_opts, __VA_ARGS__))
+
 /** Sets up another application below `prefix`, as a group of this one. */
 GARM_EXPORT void garm_mount(garm_app *app, const char *prefix, void (*setup)(garm_app *app));
 

@@ -129,24 +129,39 @@ static const char *join_pattern(struct garm_app *app, const char *where, struct 
 }
 
 /* Reads an option set of this library's or an older header's size. */
-static void take_options(struct application *application, struct endpoint *endpoint,
-                         const garm_route_opts *opts)
+static garm_route_opts known_options(const garm_route_opts *opts)
 {
     garm_route_opts known = {0};
     memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
-    endpoint->where = setup_dup(application, known.where != NULL ? known.where : "");
-    endpoint->body_bytes_max = known.body_bytes_max;
-    endpoint->deadline_ms = known.deadline_ms;
-    endpoint->idle_ms = known.idle_ms;
-    endpoint->stack_kb = known.stack_kb;
+    known.where = known.where != NULL ? known.where : "";
+    return known;
+}
+
+/* Takes the bounds that are set. */
+static void take_limits(struct application *application, struct endpoint *endpoint,
+                        const garm_route_opts *known)
+{
+    if (known->body_bytes_max < GARM_NONE || known->deadline_ms < GARM_NONE ||
+        known->idle_ms < GARM_NONE || known->stack_kb < 0) {
+        application_fail(application, known->where,
+                         "an option is negative; GARM_NONE lifts a bound");
+    }
+    endpoint->body_bytes_max =
+        known->body_bytes_max != 0 ? known->body_bytes_max : endpoint->body_bytes_max;
+    endpoint->deadline_ms = known->deadline_ms != 0 ? known->deadline_ms : endpoint->deadline_ms;
+    endpoint->idle_ms = known->idle_ms != 0 ? known->idle_ms : endpoint->idle_ms;
+    endpoint->stack_kb = known->stack_kb != 0 ? known->stack_kb : endpoint->stack_kb;
+}
+
+static void take_options(struct application *application, struct endpoint *endpoint,
+                         const garm_route_opts *opts)
+{
+    const garm_route_opts known = known_options(opts);
+    take_limits(application, endpoint, &known);
+    endpoint->where = setup_dup(application, known.where);
     memcpy(endpoint->use, known.use, sizeof(endpoint->use));
     endpoint->name = known.name != NULL ? setup_dup(application, known.name) : NULL;
     endpoint->arg = known.arg;
-    if (known.body_bytes_max < GARM_NONE || known.deadline_ms < GARM_NONE ||
-        known.idle_ms < GARM_NONE || known.stack_kb < 0) {
-        application_fail(application, endpoint->where,
-                         "an option is negative; GARM_NONE lifts a bound");
-    }
 }
 
 void garm_route_with(garm_app *app, const char *pattern, garm_handler *handler,
@@ -209,6 +224,14 @@ garm_app *garm_group_with(garm_app *app, const char *prefix, const garm_route_op
     }
     last->next = group;
     return group;
+}
+
+void garm_limits_with(garm_app *app, const garm_route_opts *opts)
+{
+    if (open_for(app, "a limit")) {
+        const garm_route_opts known = known_options(opts);
+        take_limits(app->application, &app->options, &known);
+    }
 }
 
 void garm_mount(garm_app *app, const char *prefix, void (*setup)(garm_app *app))

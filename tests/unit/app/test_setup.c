@@ -159,6 +159,12 @@ static void setup_options(garm_app *app)
     garm_route(small, "/own", read_all, .body_bytes_max = 10);
     garm_route(small, "/none", read_all, .body_bytes_max = GARM_NONE);
     garm_route(garm_group(small, "/deeper"), "/x", read_all);
+    garm_limits(app, .body_bytes_max = 20);
+    garm_route(app, "/all", read_all);
+    garm_app *const large = garm_group(app, "/l", .body_bytes_max = 5);
+    garm_limits(large, .body_bytes_max = 30, .deadline_ms = 1000);
+    garm_limits(large, .deadline_ms = 2000);
+    garm_route(large, "/x", read_all);
 }
 
 static const struct {
@@ -168,7 +174,8 @@ static const struct {
 } bodies[] = {
     {"/s/inherited", 5, 200}, {"/s/inherited", 6, 413}, {"/s/own", 10, 200},
     {"/s/own", 11, 413},      {"/s/none", 5000, 200},   {"/s/deeper/x", 5, 200},
-    {"/s/deeper/x", 6, 413},
+    {"/s/deeper/x", 6, 413},  {"/all", 20, 200},        {"/all", 21, 413},
+    {"/l/x", 30, 200},        {"/l/x", 31, 413},
 };
 
 START_TEST(options_are_inherited)
