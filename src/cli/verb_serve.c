@@ -9,27 +9,18 @@
 #include <garm/garm.h>
 
 #include <fcntl.h>
-#include <string.h>
 
-/* Of the one directory that this process serves: a set-up function takes no argument. */
-static int directory_fd = -1;
+/* The one that this process serves: a set-up function takes no argument. */
+static const char *directory;
 
-/* A path that ends with a slash, and the empty one, are directories: their index is served. */
-static int send_file(garm_ctx *c)
-{
-    const char *const path = garm_param(c, "path");
-    const size_t len = strlen(path);
-    const bool directory = len == 0 || path[len - 1] == '/';
-    return garm_file_beneath(c, directory_fd,
-                             directory ? garm_strf(c, "%sindex.html", path) : path);
-}
-
+/* A refusal names no line of ours: it is the directory that is wrong. */
 static void set_up(garm_app *app)
 {
-    garm_route(app, "GET /{path...}", send_file);
+    garm_static_with(app, "/", directory,
+                     &(const garm_static_opts){.size = sizeof(garm_static_opts)});
 }
 
-static int serve_directory(struct command *command, const char *directory)
+static int serve_directory(struct command *command)
 {
     static const garm_app_entry entry = GARM_ENTRY(set_up);
     char shown[256];
@@ -52,19 +43,29 @@ static int serve_directory(struct command *command, const char *directory)
     return status;
 }
 
+/* In words of the command line's, before garm_static would say it in its own. */
+static bool check_directory(struct command *command)
+{
+    char shown[256];
+    const int fd = sys_open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        command_fail(command, VERB_FAILED, "cannot serve %s: %s",
+                     text_printable(slice_cstr(directory), shown, sizeof(shown)),
+                     sys_error_text(fd));
+        return false;
+    }
+    sys_close(fd);
+    return true;
+}
+
 static int serve(int argc, char **argv)
 {
     struct command command;
     if (command_begin(&command, &verb_serve, argc, argv)) {
         const char *const given = command_argument(&command, 0);
-        const char *const directory = given != NULL ? given : ".";
-        directory_fd = sys_open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (directory_fd < 0) {
-            command_fail(&command, VERB_FAILED, "cannot serve %s: %s", directory,
-                         sys_error_text(directory_fd));
-        } else {
-            command.status = serve_directory(&command, directory);
-            sys_close(directory_fd);
+        directory = given != NULL ? given : ".";
+        if (check_directory(&command)) {
+            command.status = serve_directory(&command);
         }
     }
     return command_end(&command);
@@ -75,7 +76,8 @@ const struct verb verb_serve = {
     .usage = "[DIR] [--flag VALUE]...",
     .summary = "Serves the files beneath a directory.",
     .details = "DIR is the current directory unless given. A directory is shown by its\n"
-               "index.html; nothing outside of DIR is ever served, whatever links say.\n",
+               "index.html; names that begin with a dot are not served, and nothing outside of\n"
+               "DIR ever is, whatever links say.\n",
     .arguments_max = 1,
     .serves = true,
     .run = serve,

@@ -22,7 +22,7 @@ def test_the_files_of_a_directory_are_served(site, arguments, inside):
         assert fetch(said[2] + "/") == (200, b"<title>root</title>\n")
         assert fetch(said[2] + "/a%20b.txt") == (200, b"text\n")
         assert fetch(said[2] + "/a%20b.txt", "HEAD") == (200, b"")
-        assert fetch(said[2] + "/sub/") == (200, b"<title>sub</title>\n")
+        assert fetch(said[2] + "/sub/") == fetch(said[2] + "/sub") == (200, b"<title>sub</title>\n")
 
 
 def test_nothing_else_is_served(site):
