@@ -285,12 +285,12 @@ int json_check(struct slice text, struct json_error *ret_error)
     }
     while (s.reason == NULL && (scan_value(&s) || leave(&s))) {
     }
-    skip_blanks(&s);
-    if (s.reason == NULL && s.at < s.end) {
-        (void)refuse(&s, "only blanks may stand behind the value");
-    }
     if (s.reason == NULL) {
-        return 0;
+        skip_blanks(&s);
+        if (s.at == s.end) {
+            return 0;
+        }
+        (void)refuse(&s, "only blanks may stand behind the value");
     }
     locate(text, &s, ret_error);
     return -EBADMSG;

@@ -66,5 +66,11 @@ size_t json_double_text(double value, char out[JSON_DOUBLE_MAX])
         std::memcpy(out, "-0.0", 4);
         return 4;
     }
-    return static_cast<size_t>(std::to_chars(out, out + JSON_DOUBLE_MAX, value).ptr - out);
+    /* Digits alone would be a whole number, and be refused where 64 bits do not hold it. */
+    const bool large = std::fabs(value) >= 9223372036854775808.0;
+    char *const end = out + JSON_DOUBLE_MAX;
+    const std::to_chars_result result =
+        large ? std::to_chars(out, end, value, std::chars_format::scientific)
+              : std::to_chars(out, end, value);
+    return static_cast<size_t>(result.ptr - out);
 }

@@ -23,6 +23,9 @@ int main(void)
     srunner_add_suite(runner, coding_suite());
     srunner_add_suite(runner, conditional_suite());
     srunner_add_suite(runner, range_suite());
+    srunner_add_suite(runner, json_text_suite());
+    srunner_add_suite(runner, json_tree_suite());
+    srunner_add_suite(runner, json_number_suite());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
