@@ -35,6 +35,7 @@ struct verb {
 extern const struct verb *const verbs[];
 extern const struct verb verb_explain;
 extern const struct verb verb_help;
+extern const struct verb verb_new;
 extern const struct verb verb_routes;
 extern const struct verb verb_run;
 extern const struct verb verb_serve;
