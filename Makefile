@@ -1,10 +1,15 @@
 # Garm's front door: thin words for CMake presets and the scripts in tools/.
 # `make help` prints what stands behind ##.
 .DEFAULT_GOAL := release
-.PHONY: help release run test quick tsan valgrind fuzz sim bench fmt tidy coverage arm64 install clean deps deps-test
+.PHONY: help release run test quick tsan valgrind fuzz sim bench fmt tidy coverage arm64 install uninstall deb clean deps \
+	deps-test
 
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
+LIBDIR ?= lib
+# Where install, uninstall and deb build.
+RELEASE_DIR ?= build/release
+PACKAGES ?= build/packages
 FUZZ_SECONDS ?= 60
 SEEDS ?= 100000
 
@@ -56,8 +61,23 @@ fmt: ## format the sources with clang-format
 tidy: ## the house's style, as a check
 	@tools/tidy
 
-install: release ## install into PREFIX (/usr/local); DESTDIR is heeded
-	@DESTDIR=$(DESTDIR) cmake --install build/release --prefix $(PREFIX)
+# Without scdoc there are no manual pages, and all else is installed.
+install: deps ## install into PREFIX (/usr/local); DESTDIR is heeded
+	@tools/deps install || echo "going on without manual pages"
+	@cmake --preset release -B $(RELEASE_DIR) -DGARM_TESTS=OFF -DGARM_DEB=OFF \
+	    -DCMAKE_INSTALL_PREFIX=$(abspath $(PREFIX)) -DCMAKE_INSTALL_LIBDIR=$(LIBDIR) >/dev/null
+	@cmake --build $(RELEASE_DIR) -j $(JOBS)
+	@DESTDIR=$(DESTDIR) cmake --install $(RELEASE_DIR)
+
+uninstall: ## remove what was installed into PREFIX, with the directories that were made for it
+	@DESTDIR=$(DESTDIR) cmake -DBUILD=$(abspath $(RELEASE_DIR)) -DPREFIX=$(abspath $(PREFIX)) -P cmake/uninstall.cmake
+
+deb: ## Debian packages, into PACKAGES (build/packages)
+	@tools/deps deb
+	@cmake --preset release -B $(RELEASE_DIR) -DGARM_TESTS=OFF -DGARM_DEB=ON -DCMAKE_INSTALL_PREFIX=/usr \
+	    -DCMAKE_INSTALL_LIBDIR=lib/$$(dpkg-architecture -qDEB_HOST_MULTIARCH) >/dev/null
+	@cmake --build $(RELEASE_DIR) -j $(JOBS)
+	@cd $(RELEASE_DIR) && umask 022 && cpack -B $(abspath $(PACKAGES))
 
 clean: ## remove build/
 	@rm -rf build

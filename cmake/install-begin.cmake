@@ -1,0 +1,13 @@
+# Notes which directories of ${garm_directories} there are not yet, and their parents.
+set(garm_root "$ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}")
+set(garm_new_directories "")
+foreach(path IN LISTS garm_directories)
+    if(NOT IS_ABSOLUTE "${path}")
+        set(path "${CMAKE_INSTALL_PREFIX}/${path}")
+    endif()
+    set(path "$ENV{DESTDIR}${path}")
+    while(NOT EXISTS "${path}" AND NOT path STREQUAL "")
+        list(APPEND garm_new_directories "${path}")
+        get_filename_component(path "${path}" DIRECTORY)
+    endwhile()
+endforeach()

@@ -1,0 +1,18 @@
+# Writes down what this installation put into its prefix; what an earlier one put there stays noted.
+# Each prefix has a record of its own, named by a hash of its path.
+set(garm_lines "")
+foreach(path IN LISTS CMAKE_INSTALL_MANIFEST_FILES)
+    list(APPEND garm_lines "file $ENV{DESTDIR}${path}")
+endforeach()
+foreach(path IN LISTS garm_new_directories)
+    list(APPEND garm_lines "directory ${path}")
+endforeach()
+string(MD5 garm_hash "${garm_root}")
+set(garm_record "${garm_records}/${garm_hash}.txt")
+if(EXISTS "${garm_record}")
+    file(STRINGS "${garm_record}" garm_earlier)
+    list(APPEND garm_lines ${garm_earlier})
+endif()
+list(REMOVE_DUPLICATES garm_lines)
+list(JOIN garm_lines "\n" garm_lines)
+file(WRITE "${garm_record}" "${garm_lines}\n")

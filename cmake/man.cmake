@@ -1,0 +1,30 @@
+# The manual pages, by scdoc where it is there. Debian wants them compressed.
+find_program(SCDOC scdoc)
+if(NOT SCDOC)
+    message(STATUS "No manual pages: scdoc is missing")
+    return()
+endif()
+
+file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/man/*.scd)
+set(built "")
+foreach(page IN LISTS pages)
+    get_filename_component(name ${page} NAME_WLE)
+    string(REGEX REPLACE ".*\\." "" section ${name})
+    set(output ${CMAKE_BINARY_DIR}/man/${name})
+    add_custom_command(OUTPUT ${output}
+        COMMAND ${CMAKE_COMMAND} -DSCDOC=${SCDOC} -DPAGE=${page} -DOUTPUT=${output}
+            -DVERSION=${PROJECT_VERSION} -P ${PROJECT_SOURCE_DIR}/cmake/man-page.cmake
+        DEPENDS ${page} ${PROJECT_SOURCE_DIR}/cmake/man-page.cmake VERBATIM)
+    set(installed ${output})
+    if(GARM_DEB)
+        set(installed ${output}.gz)
+        add_custom_command(OUTPUT ${installed} COMMAND gzip -9nkf ${output} DEPENDS ${output} VERBATIM)
+    endif()
+    list(APPEND built ${installed})
+    set(component command)
+    if(section EQUAL 3)
+        set(component devel)
+    endif()
+    install(FILES ${installed} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT ${component})
+endforeach()
+add_custom_target(garm_man ALL DEPENDS ${built})

@@ -1,0 +1,21 @@
+# What a program needs besides libgarm.a, as linker flags for pkg-config: read from the target, which is
+# the one place that lists it.
+function(garm_private_libs target ret_flags)
+    get_target_property(items ${target} INTERFACE_LINK_LIBRARIES)
+    set(flags "")
+    foreach(item IN LISTS items)
+        if(item STREQUAL "Threads::Threads")
+            list(APPEND flags -pthread)
+        elseif(item MATCHES "^-")
+            list(APPEND flags ${item})
+        elseif(item MATCHES "^[A-Za-z0-9_+.-]+$" AND NOT TARGET ${item})
+            list(APPEND flags -l${item})
+        elseif(NOT item MATCHES "\\$<BUILD_INTERFACE:")
+            message(FATAL_ERROR "garm.pc: no linker flag is known for '${item}'; "
+                "link libraries by name, or teach cmake/private-libs.cmake")
+        endif()
+    endforeach()
+    list(REMOVE_DUPLICATES flags)
+    list(JOIN flags " " flags)
+    set(${ret_flags} "${flags}" PARENT_SCOPE)
+endfunction()

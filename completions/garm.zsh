@@ -1,0 +1,36 @@
+#compdef garm
+# zsh completion of garm(1)
+
+local -a verbs serving json
+verbs=(
+    'serve:serve the files of a directory'
+    'run:serve the application in a shared object'
+    'routes:list the routes of an application'
+    'explain:tell which route answers a request, and why'
+    'new:write a small project that builds and tests itself'
+    'version:print the version'
+    'help:list the verbs, or tell about one'
+)
+serving=(
+    '*--listen=[where to listen]:address:'
+    '--workers=[threads that serve]:count:'
+    '--log-level=[what is logged]:level:(debug info warn error off)'
+    '--grace=[how long a stop waits]:time:'
+    '--help[print help]'
+    '--version[print the version]'
+)
+json=('--json[print JSON]' '--help[print help]')
+
+if (( CURRENT == 2 )); then
+    _describe verb verbs
+    return
+fi
+case $words[2] in
+serve) _arguments $serving '2:directory:_files -/' ;;
+run) _arguments $serving '*:object:_files -g "*.so"' ;;
+routes) _arguments $json '*:object:_files -g "*.so"' ;;
+explain) _arguments $json '--all[tell of all other routes]' '2:method:(GET HEAD POST PUT PATCH DELETE OPTIONS)' '3:target:' '*:object:_files -g "*.so"' ;;
+new) _arguments '--help[print help]' '2:name:' ;;
+version) _arguments $json ;;
+help) (( CURRENT == 3 )) && _describe verb verbs ;;
+esac
