@@ -1,4 +1,4 @@
-/* What `make run` starts: a page that shows the server it came from, and links to try. */
+/* A page that shows the server it came from, and links to try. */
 #include <garm/garm.h>
 
 #include <errno.h>

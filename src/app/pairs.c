@@ -91,14 +91,14 @@ static struct pairs *read_cookies(garm_ctx *c)
     return pairs;
 }
 
-static const char *pair_at(garm_ctx *c, const void *key, struct pairs *(*read)(garm_ctx *),
+static const char *pair_at(garm_ctx *c, const void *key, struct pairs *(*make)(garm_ctx *),
                            size_t index, const char **ret_name)
 {
     *ret_name = "";
     ctx_own(c);
     struct pairs *pairs = garm_get(c, key);
     if (pairs == NULL && c->x != NULL) {
-        pairs = read(c);
+        pairs = make(c);
         garm_set(c, key, pairs);
     }
     if (pairs == NULL || c->broken != 0 || index >= pairs->count) {

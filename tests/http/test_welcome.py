@@ -1,4 +1,4 @@
-"""examples/welcome, what `make run` starts: a small page with links to try."""
+"""examples/welcome: a small page with links to try."""
 import html.parser
 import urllib.parse
 

@@ -1,0 +1,133 @@
+/* What came in: /get, /post and their like, /anything, /headers, /ip, /user-agent. */
+#include "httpbin.h"
+
+#include <errno.h>
+#include <string.h>
+
+int show_get(garm_ctx *c)
+{
+    struct request_view req;
+    GARM_TRY(view_request(c, &req));
+    return garm_json(c, 200, req.args, req.headers, req.origin, req.url);
+}
+
+int show_body(garm_ctx *c)
+{
+    struct request_view req;
+    struct body_view body;
+    GARM_TRY(view_request(c, &req));
+    GARM_TRY(view_body(c, &body));
+    return garm_json(c, 200, req.args, body.data, body.files, body.form, req.headers, body.json,
+                     req.origin, req.url);
+}
+
+/* /anything has it exactly, too: each byte of a text is one character of the JSON string, as in
+ * ISO-8859-1, so that nothing is lost where bytes are no UTF-8. */
+
+static const char *byte_for_byte(garm_ctx *c, const char *text)
+{
+    char *const out = garm_alloc(c, strlen(text) * 2 + 1);
+    char *end = out;
+    if (out == NULL) {
+        return garm_dup(c, text);
+    }
+    for (; *text != '\0'; text++) {
+        const unsigned char byte = (unsigned char)*text;
+        if (byte < 0x80) {
+            *end++ = *text;
+        } else {
+            *end++ = (char)(0xc0 | byte >> 6);
+            *end++ = (char)(0x80 | (byte & 0x3f));
+        }
+    }
+    *end = '\0';
+    return out;
+}
+
+/* The array called `name` of what an accessor gives: [["Host", "a"], ...]. */
+static void put_lines(garm_ctx *c, garm_json_writer *w, const char *name,
+                      const char *(*line_at)(garm_ctx *, size_t, const char **))
+{
+    const char *field = "";
+    garm_json_begin_array(w, name);
+    for (size_t i = 0;; i++) {
+        const char *const value = line_at(c, i, &field);
+        if (*field == '\0') {
+            break;
+        }
+        garm_json_put(w, garm_arr(NULL, garm_kv(NULL, byte_for_byte(c, field)),
+                                  garm_kv(NULL, byte_for_byte(c, value))));
+    }
+    garm_json_end(w);
+}
+
+static int put_raw(garm_ctx *c, garm_json_writer *w, const struct body_view *body)
+{
+    const char *const encoded = base64_encode(c, BASE64_STANDARD, body->bytes, body->size);
+    if (encoded == NULL) {
+        return -ENOMEM;
+    }
+    garm_json_begin_object(w, "raw");
+    garm_json_put(w, garm_kv("target", byte_for_byte(c, garm_target(c))));
+    garm_json_put(w, garm_kv("version", garm_http_version(c)));
+    put_lines(c, w, "fields", garm_header_at);
+    put_lines(c, w, "trailers", garm_trailer_at);
+    garm_json_put(w, garm_kv("body", encoded));
+    return garm_json_end(w);
+}
+
+/* Of the writer's calls none is looked at but the last: the first error stays. */
+static int show_anything(garm_ctx *c)
+{
+    struct request_view req;
+    struct body_view body;
+    GARM_TRY(view_request(c, &req));
+    GARM_TRY(view_body(c, &body));
+    const garm_json_member members[] = {req.args,  body.data,  body.files, body.form, req.headers,
+                                        body.json, req.method, req.origin, req.url};
+    garm_json_writer *const w = garm_json_new(c, 200);
+    garm_json_begin_object(w, NULL);
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        garm_json_put(w, members[i]);
+    }
+    GARM_TRY(put_raw(c, w, &body));
+    garm_json_end(w);
+    return garm_json_finish(w);
+}
+
+static int show_headers(garm_ctx *c)
+{
+    struct request_view req;
+    GARM_TRY(view_request(c, &req));
+    return garm_json(c, 200, req.headers);
+}
+
+static int show_ip(garm_ctx *c)
+{
+    const char *const origin = origin_of(c);
+    return strcmp(garm_query(c, "format"), "text") == 0
+               ? garm_text(c, 200, "%s\n", origin)
+               : garm_json(c, 200, garm_kv("origin", origin));
+}
+
+/* A kv of NULL is null. */
+static int show_user_agent(garm_ctx *c)
+{
+    const char *const agent =
+        garm_has_header(c, "User-Agent") ? garm_header(c, "User-Agent") : NULL;
+    return garm_json(c, 200, garm_kv("user-agent", agent));
+}
+
+void add_inspection(garm_app *app)
+{
+    garm_route(app, "GET /get", show_get);
+    garm_route(app, "POST /post", show_body);
+    garm_route(app, "PUT /put", show_body);
+    garm_route(app, "PATCH /patch", show_body);
+    garm_route(app, "DELETE /delete", show_body);
+    add_for_all(app, "/anything", show_anything);
+    add_for_all(app, "/anything/{path...}", show_anything);
+    garm_route(app, "GET /headers", show_headers);
+    garm_route(app, "GET /ip", show_ip);
+    garm_route(app, "GET /user-agent", show_user_agent);
+}

@@ -1,0 +1,83 @@
+/* httpbin: a service that answers with what it was asked, or as it was asked to; the API of
+ * httpbin.org. `make run` starts it. Try: curl -d a=1 http://localhost:8000/post */
+#include "httpbin.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Pages from anywhere may call this service, with credentials: it keeps no secrets. */
+static int allow_origins(garm_ctx *c)
+{
+    const char *const origin = garm_header(c, "Origin");
+    GARM_TRY(garm_set_header(c, "Access-Control-Allow-Origin", *origin != '\0' ? origin : "*"));
+    GARM_TRY(garm_set_header(c, "Access-Control-Allow-Credentials", "true"));
+    if (strcmp(garm_method(c), "OPTIONS") != 0) {
+        return garm_next(c);
+    }
+    GARM_TRY(garm_set_header(c, "Access-Control-Allow-Methods",
+                             "GET, POST, PUT, DELETE, PATCH, OPTIONS"));
+    GARM_TRY(garm_set_header(c, "Access-Control-Max-Age", "3600"));
+    const char *const wanted = garm_header(c, "Access-Control-Request-Headers");
+    if (*wanted != '\0') {
+        GARM_TRY(garm_set_header(c, "Access-Control-Allow-Headers", wanted));
+    }
+    return garm_html(c, 200, "");
+}
+
+/* JSON ends in a newline, so that a terminal's prompt stands on a line of its own. */
+
+static int newline_begin(garm_ctx *c, void *arg)
+{
+    (void)arg;
+    return strcmp(garm_res_header(c, "Content-Type"), "application/json") != 0;
+}
+
+static int newline_data(garm_ctx *c, void *last, const void *data, size_t size,
+                        garm_filter_out *out)
+{
+    (void)c;
+    if (size > 0) {
+        *(char *)last = ((const char *)data)[size - 1];
+    }
+    return garm_filter_write(out, data, size);
+}
+
+static int newline_end(garm_ctx *c, void *last, garm_filter_out *out)
+{
+    (void)c;
+    return *(char *)last == '\n' ? 0 : garm_filter_write(out, "\n", 1);
+}
+
+static int end_lines(garm_ctx *c)
+{
+    static const garm_filter_ops newline = {newline_begin, newline_data, newline_end};
+    char *const last = garm_dup(c, " ");
+    GARM_TRY(garm_filter(c, &newline, last));
+    return garm_next(c);
+}
+
+void add_for_all(garm_app *app, const char *pattern, garm_handler *handler)
+{
+    char trace[64];
+    snprintf(trace, sizeof(trace), "TRACE %s", pattern);
+    garm_route(app, pattern, handler);
+    garm_route(app, trace, handler);
+}
+
+GARM_APP(app)
+{
+    garm_use(app, allow_origins);
+    garm_use(app, end_lines);
+    garm_route(app, "GET /{$}", show_index);
+    add_inspection(app);
+    add_status(app);
+    add_redirects(app);
+    add_cookies(app);
+    add_auth(app);
+    add_caching(app);
+    add_streams(app);
+    add_range(app);
+    add_formats(app);
+    add_dynamic(app);
+    add_images(app);
+}
