@@ -25,8 +25,8 @@ deps-test:
 release: deps ## build libgarm.a, libgarm.so, garm and the examples into build/release
 	@cmake --preset release -DGARM_TESTS=OFF >/dev/null && cmake --build --preset release -j $(JOBS)
 
-run: release ## build, then serve a welcome page on http://localhost:8000
-	@build/release/examples/welcome --listen :8000
+run: release ## build, then serve httpbin on http://localhost:8000
+	@build/release/examples/httpbin --listen :8000
 
 test: deps-test ## everything, under ASan and UBSan, with a summary at the end (under ten minutes)
 	@tools/test
