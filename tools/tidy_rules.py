@@ -101,7 +101,7 @@ def rule_text(source):
     if source.text and not source.text.endswith("\n"):
         yield len(source.lines), "no newline at the end of the file", "add one"
     raw = source.path.startswith("tests/spec/")
-    tabs_allowed = raw or source.path.split("/")[-1] == "Makefile"
+    tabs_allowed = raw or source.suffix == ".scd" or source.path.split("/")[-1] == "Makefile"
     wide_allowed = LONG_LINES_MARK in source.text or not (source.is_c or source.suffix == ".S")
     for number, line in enumerate(source.lines, 1):
         if "\t" in line and not tabs_allowed:
