@@ -29,8 +29,7 @@ typedef struct garm_outcome {
     int status;        /* that was sent; 0 if none */
     int error;         /* 0 if the answer is complete; -ECONNRESET the client went; ... */
     uint64_t bytes_in; /* of the request body */
-    /* of the response body, given to the kernel or gathered for its next write */
-    uint64_t bytes_out;
+    uint64_t bytes_out; /* of the response body, as far as the kernel took it */
     int64_t duration_ns; /* since the request's head was complete */
 } garm_outcome;
 
@@ -64,8 +63,10 @@ GARM_EXPORT int garm_filter(garm_ctx *c, const garm_filter_ops *ops, void *arg);
 /** From a filter: passes output on. 0 or a negative errno to be returned. May suspend. */
 GARM_EXPORT GARM_MUST_CHECK_ int garm_filter_write(garm_filter_out *out, const void *data,
                                                    size_t size);
-/** Calls fn(c, outcome, arg) when the answer is given to the kernel (or gathered in its last
- *  batch), or has failed. 0 or -ENOMEM. */
+/** Calls fn(c, outcome, arg) once, when the last byte of the answer is with the kernel or the
+ *  answer has failed; those of inner middleware first. All of the request and the reply can still
+ *  be looked at. Requests that were pipelined behind this one may be served before. 0 or
+ *  -ENOMEM. */
 GARM_EXPORT int garm_on_finish(garm_ctx *c,
                                void (*fn)(garm_ctx *c, const garm_outcome *outcome, void *arg),
                                void *arg);

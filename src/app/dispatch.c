@@ -157,7 +157,8 @@ void *garm_arg(garm_ctx *c)
     return c->x == NULL ? NULL : c->route->chain[c->at].arg;
 }
 
-void run_chain(garm_ctx *c)
+/* Runs it under its deadline. */
+static void run_chain(garm_ctx *c)
 {
     const int64_t deadline_ns = c->route->deadline_ns;
     if (LIKELY(deadline_ns == 0)) {
@@ -174,9 +175,11 @@ void run_chain(garm_ctx *c)
 
 /* The end. */
 
+/* Calls them when the last byte is with the kernel, or the answer has failed. */
 static void call_finish_hooks(garm_ctx *c, int error)
 {
-    const struct exchange *const x = c->x;
+    struct exchange *const x = c->x;
+    error = error < 0 ? error : x->ops->complete(x);
     const garm_outcome outcome = {
         .size = sizeof(outcome),
         .status = x->committed ? x->status : 0,
@@ -201,6 +204,25 @@ static int send_or_abort(garm_ctx *c)
     return rc;
 }
 
+void serve_request(garm_ctx *c)
+{
+    run_chain(c);
+    end_request(c);
+}
+
+void end_request(garm_ctx *c)
+{
+    const int rc = send_or_abort(c);
+    if (c->worker->metrics != NULL) {
+        metrics_end(c);
+    }
+    if (c->reply.finish_hooks != NULL) {
+        call_finish_hooks(c, rc);
+    }
+    reply_drop(c);
+    ctx_deinit(c);
+}
+
 void app_serve(struct exchange *x, void *worker_data)
 {
     garm_ctx c;
@@ -213,17 +235,8 @@ void app_serve(struct exchange *x, void *worker_data)
     x->stall_ms = c.route->stall_ms;
     task_set_name(c.route->name);
     if (UNLIKELY(c.route->stack_bytes > 0)) {
-        run_chain_on_own_stack(&c);
+        serve_on_own_stack(&c);
     } else {
-        run_chain(&c);
+        serve_request(&c);
     }
-    const int rc = send_or_abort(&c);
-    if (c.worker->metrics != NULL) {
-        metrics_end(&c);
-    }
-    if (c.reply.finish_hooks != NULL) {
-        call_finish_hooks(&c, rc);
-    }
-    reply_drop(&c);
-    ctx_deinit(&c);
 }

@@ -15,7 +15,10 @@ int answer_unrouted(garm_ctx *c);
  *  reply then; else no answer can be given any more. May suspend. */
 MUST_CHECK int judge(garm_ctx *c, int rc);
 
-/** Runs the route's chain on a stack as large as it wants, under its deadline. */
-void run_chain(garm_ctx *c);
+/** Runs the route's chain, sends the reply, and ends the request, with all that was hung on it.
+ *  May suspend. */
+void serve_request(garm_ctx *c);
+/** The same after the chain. */
+void end_request(garm_ctx *c);
 
 #endif

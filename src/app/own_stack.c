@@ -21,7 +21,7 @@ static void child_main(void *arg)
         task_cancel(own->child, task_cancel_reason(own->parent));
     }
     task_set_name(own->c->route->name);
-    run_chain(own->c);
+    serve_request(own->c);
     own->child = NULL;
     own->ended = true;
     task_wake(own->parent, 0);
@@ -62,7 +62,7 @@ static void wait_for_child(struct own_stack *own)
     task_unmask();
 }
 
-void run_chain_on_own_stack(garm_ctx *c)
+void serve_on_own_stack(garm_ctx *c)
 {
     struct own_stack own = {.c = c, .parent = task_self()};
     job_init(&own.job, start_child);
@@ -70,5 +70,6 @@ void run_chain_on_own_stack(garm_ctx *c)
     wait_for_child(&own);
     if (own.error < 0) {
         (void)!judge(c, own.error);
+        end_request(c);
     }
 }

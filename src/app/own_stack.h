@@ -1,11 +1,12 @@
-/* A chain that wants more stack than the connection's task has runs on a task of its own. */
+/* A request that wants more stack than the connection's task has is served on a task of its
+ * own. */
 #ifndef GARM_APP_OWN_STACK_H
 #define GARM_APP_OWN_STACK_H
 
 #include "app/ctx.h"
 
-/** run_chain on a task with the route's stack_bytes; the calling task waits, and hands on its
+/** serve_request on a task with the route's stack_bytes; the calling task waits, and hands on its
  *  own cancellation. Without such a stack the answer is 503. May suspend. */
-void run_chain_on_own_stack(garm_ctx *c);
+void serve_on_own_stack(garm_ctx *c);
 
 #endif

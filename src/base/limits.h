@@ -57,6 +57,7 @@
 #define LIMIT_DEFER_MS            5000     /* all deferred functions of a request */
 
 /* Memory. */
+#define LIMIT_UNFINISHED_COUNT    16       /* requests of one connection whose answer is gathered */
 #define LIMIT_ARENA_BYTES         MIB(16)  /* a request's arena */
 #define LIMIT_REF_BYTES           KIB(16)  /* bodies from this size on are sent without a copy */
 #define LIMIT_UNSENT_BYTES        524288   /* what the kernel holds for a peer that takes nothing */

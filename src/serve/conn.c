@@ -31,29 +31,25 @@ static const struct server_limits *limits_of(const struct conn *conn)
 
 /* Borrowing and giving back. */
 
-static bool activate(struct conn *conn)
+struct active *active_new(struct shard *shard)
 {
-    struct shard *const shard = conn->shard;
     struct active *const active = pool_get(&shard->actives);
     if (active == NULL) {
-        return false;
+        return NULL;
     }
+    const struct server_limits *const limits = &shard->options->limits;
     shard_expect_trim(shard);
     active->rx = (struct rx){.base = active->rx_room, .cap = RX_ROOM};
     active->retired = NULL;
     active->refusal.status = 0;
     active->task = NULL;
-    arena_init(&active->arena, active->arena_room, ARENA_ROOM, limits_of(conn)->arena_bytes);
-    h1_parser_init(&active->parser, &limits_of(conn)->h1, &active->head);
-    counter_add(&shard->stats.active, 1);
-    conn->active = active;
-    return true;
+    arena_init(&active->arena, active->arena_room, ARENA_ROOM, limits->arena_bytes);
+    h1_parser_init(&active->parser, &limits->h1, &active->head);
+    return active;
 }
 
-static void deactivate(struct conn *conn)
+void active_free(struct shard *shard, struct active *active)
 {
-    struct shard *const shard = conn->shard;
-    struct active *const active = conn->active;
     if (active == NULL) {
         return;
     }
@@ -63,8 +59,25 @@ static void deactivate(struct conn *conn)
     pool_put(&shard->big_rxs, active->retired);
     arena_deinit(&active->arena);
     pool_put(&shard->actives, active);
-    counter_add(&shard->stats.active, (uint64_t)-1);
-    conn->active = NULL;
+}
+
+static bool activate(struct conn *conn)
+{
+    conn->active = active_new(conn->shard);
+    if (conn->active == NULL) {
+        return false;
+    }
+    counter_add(&conn->shard->stats.active, 1);
+    return true;
+}
+
+static void deactivate(struct conn *conn)
+{
+    if (conn->active != NULL) {
+        active_free(conn->shard, conn->active);
+        counter_add(&conn->shard->stats.active, (uint64_t)-1);
+        conn->active = NULL;
+    }
 }
 
 /* Gives the block back, unless it holds empty lines that came before a request. */
@@ -81,6 +94,21 @@ static void free_conn(struct grave *grave)
     mem_free(CONTAINER_OF(grave, struct conn, grave));
 }
 
+static void bury(struct conn *conn)
+{
+    if (conn->holder_count == 0) {
+        loop_bury(loop_of(conn), &conn->grave, free_conn);
+    }
+}
+
+void conn_part(struct conn *conn)
+{
+    conn->holder_count--;
+    if (conn->state == CONN_DEAD) {
+        bury(conn);
+    }
+}
+
 static void end(struct conn *conn)
 {
     struct shard *const shard = conn->shard;
@@ -88,6 +116,7 @@ static void end(struct conn *conn)
         return;
     }
     counter_add(&shard->stats.closing, conn->state == CONN_LINGER ? (uint64_t)-1 : 0);
+    conn_lost(conn);
     conn->state = CONN_DEAD;
     stream_close(&conn->stream, conn->reset);
     timer_stop(&loop_of(conn)->timers, &conn->timer);
@@ -98,7 +127,7 @@ static void end(struct conn *conn)
     list_remove(&conn->node);
     shard->conn_count--;
     counter_add(&shard->stats.connections, (uint64_t)-1);
-    loop_bury(loop_of(conn), &conn->grave, free_conn);
+    bury(conn);
     shard_conn_gone(shard);
 }
 
@@ -131,7 +160,7 @@ void conn_open(struct shard *shard, int fd, const struct address *peer)
 
 static void on_gone(struct conn *conn)
 {
-    conn->gone = true;
+    conn_lost(conn);
     if (conn->state != CONN_RUNNING) {
         end(conn);
         return;
@@ -304,8 +333,7 @@ static void flush_gathered(struct conn *conn)
     const struct iovec iov = {out->data + out->start, out->len - out->start};
     const ssize_t n = conn->stream.ops->send(&conn->stream, &iov, 1, false);
     if (n > 0) {
-        out->start += (uint32_t)n;
-        counter_add(&conn->shard->stats.bytes_out, (uint64_t)n);
+        conn_out_sent(conn, (size_t)n);
         if (out->start == out->len) {
             out->start = out->len = out->whole = 0;
         }

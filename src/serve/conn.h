@@ -64,15 +64,26 @@ struct pace {
     uint32_t stall_ms;       /* without progress; 0: the server's bound */
 };
 
+/* A task whose answer is gathered: it waits until the kernel has that, while another one serves the
+ * connection's next request. Lives on the task's stack. */
+struct unfinished {
+    struct unfinished *next;
+    struct task *task;
+    uint32_t end;    /* of its answer in the gathered output */
+    uint32_t unsent; /* once it has failed: of the answer's bytes */
+};
+
 struct conn {
     struct stream stream;
     struct shard *shard;
-    struct active *active; /* NULL while idle */
-    struct out *out;       /* NULL while nothing is gathered */
-    struct task *waiter;   /* parked until one of waits_for comes true */
-    uint8_t waits_for;     /* enum io_ready */
-    uint8_t state;         /* enum conn_state */
-    bool readable : 1;     /* reading may give bytes */
+    struct active *active;         /* NULL while idle */
+    struct out *out;               /* NULL while nothing is gathered */
+    struct unfinished *unfinished; /* first come first; a task is woken and taken out at once */
+    struct task *waiter;           /* parked until one of waits_for comes true */
+    uint8_t waits_for;             /* enum io_ready */
+    uint8_t state;                 /* enum conn_state */
+    uint8_t holder_count;          /* tasks that hand it over while their request is unfinished */
+    bool readable : 1;             /* reading may give bytes */
     bool writable : 1;
     bool fin : 1;    /* the peer's FIN has come, behind what can still be read */
     bool eof : 1;    /* and was read */
@@ -97,7 +108,22 @@ void conn_kill(struct conn *conn, enum cancel_reason reason);
  *  answer. */
 void conn_drain(struct conn *conn);
 
+/** A block for a request; NULL when memory runs out. */
+MUST_CHECK struct active *active_new(struct shard *shard);
+/** Gives it back, with its buffers. Accepts NULL. */
+void active_free(struct shard *shard, struct active *active);
+
+/** Nothing can be sent any more: tells those who wait for that. */
+void conn_lost(struct conn *conn);
+
 /* From the connection's task: */
+
+/** Waits until what is gathered by now is with the kernel: 0, or -ECONNRESET, and how many bytes of
+ *  it are not in *ret_unsent. Another task must own the connection by then, which lives on until
+ *  conn_part. Suspends. */
+MUST_CHECK int conn_await_sent(struct conn *conn, uint32_t *ret_unsent);
+/** The calling task does not look at the connection any more. */
+void conn_part(struct conn *conn);
 
 /** Waits for one of `what` (enum io_ready): 0, or -ECONNRESET, -ETIMEDOUT when the peer is slower
  *  than `pace` allows or made no progress for its stall_ms (else `stall_ms`), -ECANCELED. */
@@ -116,6 +142,8 @@ MUST_CHECK ssize_t conn_recv(struct conn *conn, void *buf, size_t cap);
 MUST_CHECK char *conn_out_reserve(struct conn *conn, size_t size, struct pace *pace,
                                   int *ret_error);
 void conn_out_commit(struct conn *conn, size_t size);
+/** The kernel took `n` gathered bytes. */
+void conn_out_sent(struct conn *conn, size_t n);
 /** The answer that was gathered last is complete. */
 void conn_out_seal(struct conn *conn);
 /** Drops what is gathered behind the last complete answer. */

@@ -83,7 +83,7 @@ ssize_t conn_recv(struct conn *conn, void *buf, size_t cap)
     } else if (n == 0) {
         conn->eof = true;
     } else if (n < 0) {
-        conn->gone = true;
+        conn_lost(conn);
     } else {
         counter_add(&conn->shard->stats.bytes_in, (uint64_t)n);
         /* A short read took all there was: the next byte, and the FIN, make a new edge. */
@@ -190,17 +190,62 @@ void conn_out_cut(struct conn *conn)
     }
 }
 
+/* Those whose answers are with the kernel now go on. */
+static void wake_finished(struct conn *conn)
+{
+    struct unfinished *first = conn->unfinished;
+    while (first != NULL && first->end <= conn->out->start) {
+        conn->unfinished = first->next;
+        task_wake(first->task, 0);
+        first = conn->unfinished;
+    }
+}
+
+void conn_out_sent(struct conn *conn, size_t n)
+{
+    conn->out->start += (uint32_t)n;
+    counter_add(&conn->shard->stats.bytes_out, n);
+    if (UNLIKELY(conn->unfinished != NULL)) {
+        wake_finished(conn);
+    }
+}
+
+void conn_lost(struct conn *conn)
+{
+    conn->gone = true;
+    while (conn->unfinished != NULL) {
+        struct unfinished *const first = conn->unfinished;
+        conn->unfinished = first->next;
+        first->unsent = first->end - conn->out->start;
+        task_wake(first->task, -ECONNRESET);
+    }
+}
+
+int conn_await_sent(struct conn *conn, uint32_t *ret_unsent)
+{
+    struct unfinished self = {.task = task_self(), .end = conn->out->len};
+    struct unfinished **last = &conn->unfinished;
+    while (*last != NULL) {
+        last = &(*last)->next;
+    }
+    *last = &self;
+    conn->holder_count++;
+    const int rc = task_park(NULL, NULL, INT64_MAX);
+    *ret_unsent = self.unsent;
+    return rc;
+}
+
 static void sent(struct conn *conn, size_t n, struct slice *tail, struct pace *pace)
 {
     const size_t from_out = n < gathered(conn) ? n : gathered(conn);
     if (from_out > 0) {
-        conn->out->start += (uint32_t)from_out;
+        conn_out_sent(conn, from_out);
     }
     if (n > from_out) {
         *tail = slice_of(tail->ptr + (n - from_out), tail->len - (n - from_out));
     }
     pace->bytes += n;
-    counter_add(&conn->shard->stats.bytes_out, n);
+    counter_add(&conn->shard->stats.bytes_out, n - from_out);
 }
 
 static void out_done(struct conn *conn)
@@ -215,7 +260,7 @@ static int wait_writable(struct conn *conn, struct pace *pace)
     const int rc = conn_wait(conn, IO_WRITABLE, pace, conn->shard->options->limits.write_stall_ms);
     if (rc == -ETIMEDOUT) {
         conn->reset = true;
-        conn->gone = true;
+        conn_lost(conn);
     }
     return rc;
 }
@@ -227,7 +272,7 @@ static int not_sent(struct conn *conn, ssize_t error, struct pace *pace)
         conn->writable = false;
         return wait_writable(conn, pace);
     }
-    conn->gone = true;
+    conn_lost(conn);
     return -ECONNRESET;
 }
 

@@ -63,6 +63,11 @@ struct exchange_ops {
      * bytes than the head's length were written, and the connection is reset. 0, or as write. */
     int (*finish)(struct exchange *x, const struct h1_response_field *trailers, size_t count);
 
+    /* Waits until the kernel has the last byte of a finished answer: 0, or as write. Requests that
+     * are pipelined behind this one may be served meanwhile, and their answers leave with it. All
+     * of the exchange stays valid. Once at most, and nothing but looking after it. May suspend. */
+    int (*complete)(struct exchange *x);
+
     /* Resets the connection: what was sent cannot look complete. Never fails. */
     void (*abort)(struct exchange *x);
 };
@@ -102,7 +107,8 @@ struct exchange {
     bool gone;                /* the client is gone: nothing can be sent any more */
     uint16_t status;          /* of the final head */
     uint64_t bytes_in;        /* body bytes read */
-    uint64_t bytes_out;       /* body bytes given to respond or write and taken */
+    /* body bytes of successful writes; after `complete`, those that the kernel took */
+    uint64_t bytes_out;
 };
 
 /* What a server does with its requests. Called on a task of the connection's worker; returns when

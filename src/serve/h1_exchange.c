@@ -270,7 +270,7 @@ static int exchange_write_file(struct exchange *x, int fd, int64_t offset, uint6
 static int exchange_flush(struct exchange *x)
 {
     struct h1_exchange *const h = h1_exchange_of(x);
-    return sent(h, conn_flush(h->conn, &h->out));
+    return h->handed_over ? 0 : sent(h, conn_flush(h->conn, &h->out));
 }
 
 static int put_trailers(struct h1_exchange *h, const struct h1_response_field *trailers,
@@ -322,6 +322,7 @@ static const struct exchange_ops h1_ops = {
     .write_file = exchange_write_file,
     .flush = exchange_flush,
     .finish = exchange_finish,
+    .complete = h1_complete,
     .abort = exchange_abort,
 };
 

@@ -17,6 +17,7 @@ struct h1_exchange {
     enum h1_framing framing; /* of the answer */
     bool continued;          /* 100 was sent, or is not called for */
     bool silent;             /* the answer has no body on the wire: HEAD, 204, 304 */
+    bool handed_over;        /* another task owns the connection; this one only ends the request */
 };
 
 /** Readies `h` for the parsed head of conn->active. */
@@ -28,6 +29,9 @@ static inline struct h1_exchange *h1_exchange_of(struct exchange *x)
 {
     return CONTAINER_OF(x, struct h1_exchange, x);
 }
+
+/* h1_finish.c: exchange_ops.complete. */
+int h1_complete(struct exchange *x);
 
 /* h1_body.c: exchange_ops.read, */
 ssize_t h1_body_read(struct exchange *x, void *buf, size_t cap);

@@ -74,18 +74,31 @@ void h1_refuse_without_task(struct conn *conn)
     }
 }
 
-static void serve_one(struct conn *conn)
+/* Its answer is gathered or sent, and another task serves the connection. */
+static void end_handed_over(struct h1_exchange *h)
+{
+    active_free(h->conn->shard, CONTAINER_OF(h->x.arena, struct active, arena));
+    conn_part(h->conn);
+}
+
+/* Is the connection still this task's? */
+static bool serve_one(struct conn *conn)
 {
     struct shard *const shard = conn->shard;
     struct h1_exchange h;
     h1_exchange_init(&h, conn);
     counter_add(&shard->stats.requests, 1);
     shard->options->handler(&h.x, shard->worker.data);
+    if (UNLIKELY(h.handed_over)) {
+        end_handed_over(&h);
+        return false;
+    }
     h1_exchange_end(&h);
     arena_clear(&conn->active->arena);
     if (shard->phase != SHARD_ENDING) {
         task_cancel_clear(task_self());
     }
+    return true;
 }
 
 /* The next request, as far as it is received. */
@@ -117,12 +130,16 @@ void h1_serve(void *arg)
     struct conn *const conn = arg;
     enum conn_state next = CONN_QUEUED;
     conn->active->task = task_self();
-    for (unsigned count = 0; next == CONN_QUEUED && count < LIMIT_PIPELINE_PER_TURN; count++) {
+    /* It may be gone before this task, to which it was handed over, has begun. */
+    for (unsigned count = 0; next == CONN_QUEUED && count < LIMIT_PIPELINE_PER_TURN && !conn->gone;
+         count++) {
         if (conn->active->refusal.status != 0) {
             refuse(conn, &conn->active->refusal);
             break;
         }
-        serve_one(conn);
+        if (!serve_one(conn)) {
+            return;
+        }
         if (conn->gone || conn->reset || conn->last) {
             break;
         }

@@ -8,6 +8,7 @@ int main(void)
     SRunner *const runner = srunner_create(connection_suite());
     srunner_add_suite(runner, bodies_suite());
     srunner_add_suite(runner, exchange_suite());
+    srunner_add_suite(runner, finish_suite());
     srunner_add_suite(runner, deadlines_suite());
     srunner_add_suite(runner, drain_suite());
     srunner_add_suite(runner, memory_suite());

@@ -11,6 +11,7 @@ Suite *deadlines_suite(void);
 Suite *drain_suite(void);
 Suite *exchange_suite(void);
 Suite *faults_suite(void);
+Suite *finish_suite(void);
 Suite *memory_suite(void);
 
 /* Reads the specification files first, and exits where it cannot. */

@@ -169,6 +169,13 @@ static int op_finish(struct exchange *x, const struct h1_response_field *trailer
     return fake.client.fail_send;
 }
 
+static int op_complete(struct exchange *x)
+{
+    (void)x;
+    fake.answer.completes++;
+    return fake.client.fail_complete;
+}
+
 static void op_abort(struct exchange *x)
 {
     x->gone = true;
@@ -176,7 +183,16 @@ static void op_abort(struct exchange *x)
 }
 
 static const struct exchange_ops ops = {
-    op_read, op_inform, op_respond, op_head, op_write, op_write_file, op_flush, op_finish, op_abort,
+    .read = op_read,
+    .inform = op_inform,
+    .respond = op_respond,
+    .head = op_head,
+    .write = op_write,
+    .write_file = op_write_file,
+    .flush = op_flush,
+    .finish = op_finish,
+    .complete = op_complete,
+    .abort = op_abort,
 };
 
 /* The application. */

@@ -23,6 +23,7 @@ struct fake_client {
     uint16_t fault;   /* and this is the fault */
     int64_t read_ns;  /* each read takes so long */
     bool goes;        /* is gone when the handler first waits or reads */
+    int fail_complete;
     int fail_send;    /* respond, head, write, flush and finish give this negative errno */
 };
 
@@ -33,7 +34,7 @@ struct answer {
     char head[16384]; /* the fields, a line each: "Name: value\n" */
     char body[8192];
     size_t body_size;
-    unsigned responds, heads, writes, flushes, finishes, aborts;
+    unsigned responds, heads, writes, flushes, finishes, completes, aborts;
     bool close;
     uint64_t file_bytes;
 };
