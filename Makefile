@@ -64,7 +64,7 @@ tidy: ## the house's style, as a check
 # Without scdoc there are no manual pages, and all else is installed.
 install: deps ## install into PREFIX (/usr/local); DESTDIR is heeded
 	@tools/deps install || echo "going on without manual pages"
-	@cmake --preset release -B $(RELEASE_DIR) -DGARM_TESTS=OFF -DGARM_DEB=OFF \
+	@cmake --preset release -B $(RELEASE_DIR) -DGARM_TESTS=OFF \
 	    -DCMAKE_INSTALL_PREFIX=$(abspath $(PREFIX)) -DCMAKE_INSTALL_LIBDIR=$(LIBDIR) >/dev/null
 	@cmake --build $(RELEASE_DIR) -j $(JOBS)
 	@DESTDIR=$(DESTDIR) cmake --install $(RELEASE_DIR)

@@ -150,6 +150,12 @@ def test_each_page_has_the_flags_of_its_verb_and_no_other(prefix):
             assert {f for f in flags_of(prefix, verb) if f"*{f}*" not in text} == set(), verb
 
 
+def test_the_page_of_the_library_tells_of_every_header():
+    page = (ROOT / "man/libgarm.3.scd").read_text()
+    headers = [p.name for p in (ROOT / "include/garm").glob("*.h") if p.name != "garm.h"]
+    assert [name for name in headers if f"*garm/{name}*" not in page] == []
+
+
 # Completions
 
 COMPLETIONS = ("share/bash-completion/completions/garm", "share/zsh/site-functions/_garm",
