@@ -115,7 +115,12 @@ static const char *list_bounds(const struct endpoint *endpoint, bool all, struct
 
 const char *describe_options(const struct endpoint *endpoint, struct arena *arena)
 {
-    return list_bounds(endpoint, false, arena);
+    const char *const bounds = list_bounds(endpoint, false, arena);
+    if (strcmp(endpoint->name, endpoint->pattern) == 0) {
+        return bounds;
+    }
+    return text_or_empty(arena_printf(arena, NULL, "name %s%s%s", endpoint->name,
+                                      bounds[0] != '\0' ? ", " : "", bounds));
 }
 
 const char *describe_limits(const struct endpoint *endpoint, struct arena *arena)

@@ -11,7 +11,7 @@
 const char *describe_function(const struct link *link, struct arena *arena);
 /** The functions before the handler, outermost first: "timing, auth"; "" for none. */
 const char *describe_middleware(const struct endpoint *endpoint, struct arena *arena);
-/** The bounds of a route that are not the default ones: "body 8 MiB, deadline 2 s". */
+/** What of a route is not as by default: "name health, body 8 MiB, deadline 2 s". */
 const char *describe_options(const struct endpoint *endpoint, struct arena *arena);
 /** All its bounds. */
 const char *describe_limits(const struct endpoint *endpoint, struct arena *arena);

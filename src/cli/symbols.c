@@ -1,5 +1,6 @@
 /* Names of functions: from the loader, which knows the exported ones, else from the symbol table in
- * the file, which has the static ones too until it is stripped. Trusts no offset in the file. */
+ * the file, which has the static ones too until it is stripped. Trusts no offset in the file. Files
+ * are read once, and kept for as long as the command runs. */
 #include "cli/symbols.h"
 
 #include "base/limits.h"
@@ -12,16 +13,30 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define FILES_MAX       32
 #define SECTIONS_MAX    4096
 #define TABLE_BYTES_MAX MIB(64)
 
-/* Reads all of size bytes at `offset` to memory of the arena; NULL if they are not there. */
-static void *read_at(int fd, uint64_t offset, uint64_t size, struct arena *arena)
+/* Of one loaded file; without symbols if it was stripped, or makes no sense. */
+struct symbol_table {
+    const struct link_map *map;
+    const ElfW(Sym) * symbols;
+    size_t count;
+    const char *names;
+    size_t names_size;
+};
+
+static struct symbol_table tables[FILES_MAX];
+static size_t table_count;
+static struct arena memory; /* of the tables */
+
+/* Reads all of size bytes at `offset`; NULL if they are not there. */
+static void *read_at(int fd, uint64_t offset, uint64_t size)
 {
     if (offset > INT64_MAX || size > TABLE_BYTES_MAX) {
         return NULL;
     }
-    char *const data = arena_alloc(arena, size + 1);
+    char *const data = arena_alloc(&memory, size + 1);
     size_t have = 0;
     while (data != NULL && have < size) {
         const ssize_t n = sys_pread(fd, data + have, size - have, (int64_t)(offset + have));
@@ -36,49 +51,73 @@ static void *read_at(int fd, uint64_t offset, uint64_t size, struct arena *arena
     return data;
 }
 
-/* The name of the function symbol with this value. */
-static const char *find_symbol(const ElfW(Sym) * symbols, size_t count, const char *names,
-                               size_t names_size, uint64_t value)
+/* The table of one section, with its strings. */
+static void take_section(int fd, const ElfW(Shdr) * section, const ElfW(Shdr) * strings,
+                         struct symbol_table *table)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (ELF64_ST_TYPE(symbols[i].st_info) == STT_FUNC && symbols[i].st_value == value &&
-            symbols[i].st_shndx != SHN_UNDEF && symbols[i].st_name < names_size) {
-            return names + symbols[i].st_name;
-        }
+    const ElfW(Sym) *const symbols = read_at(fd, section->sh_offset, section->sh_size);
+    const char *const names = read_at(fd, strings->sh_offset, strings->sh_size);
+    if (symbols != NULL && names != NULL) {
+        table->symbols = symbols;
+        table->count = section->sh_size / sizeof(*symbols);
+        table->names = names;
+        table->names_size = strings->sh_size;
     }
-    return NULL;
 }
 
-/* Looks through the symbol table of a file for the function at `value`, an offset from its base. */
-static const char *search_file(int fd, uint64_t value, struct arena *arena)
+static void read_table(int fd, struct symbol_table *table)
 {
-    const ElfW(Ehdr) *const header = read_at(fd, 0, sizeof(*header), arena);
+    const ElfW(Ehdr) *const header = read_at(fd, 0, sizeof(*header));
     if (header == NULL || header->e_shentsize != sizeof(ElfW(Shdr)) ||
         header->e_shnum > SECTIONS_MAX) {
-        return NULL;
+        return;
     }
     const size_t count = header->e_shnum;
-    const ElfW(Shdr) *const sections =
-        read_at(fd, header->e_shoff, count * sizeof(*sections), arena);
+    const ElfW(Shdr) *const sections = read_at(fd, header->e_shoff, count * sizeof(*sections));
     for (size_t i = 0; sections != NULL && i < count; i++) {
-        const ElfW(Shdr) *const table = &sections[i];
-        if (table->sh_type != SHT_SYMTAB || table->sh_link >= count) {
-            continue;
+        if (sections[i].sh_type == SHT_SYMTAB && sections[i].sh_link < count) {
+            take_section(fd, &sections[i], &sections[sections[i].sh_link], table);
+            return;
         }
-        const ElfW(Shdr) *const strings = &sections[table->sh_link];
-        const ElfW(Sym) *const symbols = read_at(fd, table->sh_offset, table->sh_size, arena);
-        const char *const names = read_at(fd, strings->sh_offset, strings->sh_size, arena);
-        return symbols == NULL || names == NULL
-                   ? NULL
-                   : find_symbol(symbols, table->sh_size / sizeof(*symbols), names,
-                                 strings->sh_size, value);
     }
-    return NULL;
 }
 
-static const char *copy(const char *name, struct arena *arena)
+/* The table of a loaded file, read when it is first asked for. NULL when there are too many. */
+static const struct symbol_table *table_of(const struct link_map *map)
 {
-    return name == NULL ? NULL : arena_dup(arena, slice_cstr(name));
+    for (size_t i = 0; i < table_count; i++) {
+        if (tables[i].map == map) {
+            return &tables[i];
+        }
+    }
+    if (table_count == FILES_MAX) {
+        return NULL;
+    }
+    if (table_count == 0) {
+        arena_init(&memory, NULL, 0, FILES_MAX * TABLE_BYTES_MAX);
+    }
+    struct symbol_table *const table = &tables[table_count++];
+    table->map = map;
+    const char *const path = map->l_name[0] != '\0' ? map->l_name : "/proc/self/exe";
+    const int fd = sys_open(path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        read_table(fd, table);
+        sys_close(fd);
+    }
+    return table;
+}
+
+/* The name of the function symbol with this value, an offset from the file's base. */
+static const char *find_symbol(const struct symbol_table *table, uint64_t value)
+{
+    for (size_t i = 0; table != NULL && i < table->count; i++) {
+        const ElfW(Sym) *const symbol = &table->symbols[i];
+        if (ELF64_ST_TYPE(symbol->st_info) == STT_FUNC && symbol->st_value == value &&
+            symbol->st_shndx != SHN_UNDEF && symbol->st_name < table->names_size) {
+            return table->names + symbol->st_name;
+        }
+    }
+    return NULL;
 }
 
 const char *symbol_name(const void *function, struct arena *arena)
@@ -88,19 +127,9 @@ const char *symbol_name(const void *function, struct arena *arena)
     if (dladdr1(function, &info, (void **)&map, RTLD_DL_LINKMAP) == 0 || map == NULL) {
         return NULL;
     }
-    if (info.dli_sname != NULL && info.dli_saddr == function) {
-        return copy(info.dli_sname, arena);
-    }
-    const char *const path = map->l_name[0] != '\0' ? map->l_name : "/proc/self/exe";
-    const int fd = sys_open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return NULL;
-    }
-    struct arena tables;
-    arena_init(&tables, NULL, 0, 4 * TABLE_BYTES_MAX);
     const char *const name =
-        copy(search_file(fd, (uint64_t)((uintptr_t)function - map->l_addr), &tables), arena);
-    arena_clear(&tables);
-    sys_close(fd);
-    return name;
+        info.dli_sname != NULL && info.dli_saddr == function
+            ? info.dli_sname
+            : find_symbol(table_of(map), (uint64_t)((uintptr_t)function - map->l_addr));
+    return name == NULL ? NULL : arena_dup(arena, slice_cstr(name));
 }

@@ -101,7 +101,7 @@ static void tell_others(struct teller *t)
                    other->endpoint->where, other->why);
     }
     if (t->others < t->e->other_count) {
-        buf_printf(t->out, "\n%zu %s not like it; --all tells of all\n",
+        buf_printf(t->out, "\n%zu %s less like it; --all tells of all\n",
                    t->e->other_count - t->others,
                    t->e->other_count - t->others == 1 ? "other route is" : "other routes are");
     }

@@ -76,7 +76,7 @@ def test_a_slip_is_shown(folder):
 
 def test_far_routes_are_told_only_when_asked_for(folder):
     assert explain_json(folder, "GET", "/quite/different/path")["not_taken"] == []
-    assert "4 other routes are not like it; --all tells of all\n" in explain(folder, "GET", "/quite/different/path")
+    assert "4 other routes are less like it; --all tells of all\n" in explain(folder, "GET", "/quite/different/path")
     assert len(explain_json(folder, "GET", "/quite/different/path", "--all")["not_taken"]) == 4
 
 

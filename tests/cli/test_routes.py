@@ -47,6 +47,12 @@ def test_what_is_too_wide_has_lines_of_its_own(tmp_path):
     assert lines[2:] == ["    middleware h", "    options idle 5 ms"]
 
 
+def test_a_name_of_its_own_is_an_option(tmp_path):
+    build(tmp_path, "app.so", HEAD + '{ garm_route(app, "GET /health", h, .name = "health", .stack_kb = 128); }\n')
+    assert garm("routes", "app.so", cwd=tmp_path).stdout.endswith("  name health, stack 128 KiB\n")
+    assert json.loads(garm("routes", "app.so", "--json", cwd=tmp_path).stdout)[0]["name"] == "health"
+
+
 def test_no_routes_are_told_as_such(tmp_path):
     build(tmp_path, "app.so", HEAD + "{ garm_use(app, h); }\n")
     assert garm("routes", "app.so", cwd=tmp_path).stdout == "no routes\n"
