@@ -26,6 +26,8 @@ int main(void)
     srunner_add_suite(runner, json_text_suite());
     srunner_add_suite(runner, json_tree_suite());
     srunner_add_suite(runner, json_number_suite());
+    srunner_add_suite(runner, multipart_suite());
+    srunner_add_suite(runner, urlencoded_suite());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -16,6 +16,7 @@ Suite *json_text_suite(void);
 Suite *json_tree_suite(void);
 Suite *limits_suite(void);
 Suite *method_suite(void);
+Suite *multipart_suite(void);
 Suite *path_suite(void);
 Suite *percent_suite(void);
 Suite *range_suite(void);
@@ -25,5 +26,6 @@ Suite *semantics_suite(void);
 Suite *status_suite(void);
 Suite *target_suite(void);
 Suite *trailers_suite(void);
+Suite *urlencoded_suite(void);
 
 #endif
