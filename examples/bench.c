@@ -1,5 +1,6 @@
 /* TechEmpower's plaintext and JSON tests
- * (https://github.com/TechEmpower/FrameworkBenchmarks/wiki); what metrics cost, with --metrics. */
+ * (https://github.com/TechEmpower/FrameworkBenchmarks/wiki); what metrics cost, with --metrics;
+ * files, with --files. */
 #include <garm/garm.h>
 
 static int plaintext(garm_ctx *c)
@@ -18,6 +19,10 @@ GARM_APP(app)
         garm_flag(app, "metrics", "", "Serve metrics at this path, such as /metrics");
     garm_route(app, "GET /plaintext", plaintext);
     garm_route(app, "GET /json", json);
+    const char *const files = garm_flag(app, "files", "", "Serve this directory at /files/");
+    if (files[0] != '\0') {
+        garm_static(app, "/files", files);
+    }
     if (metrics[0] != '\0') {
         garm_route(app, metrics, garm_metrics);
     }

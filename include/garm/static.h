@@ -43,7 +43,7 @@ GARM_BEGIN
  *  Other directories, a file's path with a slash, empty segments ("a//b"), names that begin with a
  *  dot (but for /.well-known), and all that is no regular file: 404. Content types go by the name's
  *  ending. ETag is strong and made of inode, size and time of the last change; conditions and
- *  ranges are those of RFC 9110 sections 13 and 14. A change of a file shows within a second. A file
+ *  ranges are those of RFC 9110 sections 13 and 14. A change of a file shows within a second. One
  *  that is replaced by renaming is never served in a mixture; one that shrinks while it is sent
  *  resets its connection. See garm_static. */
 GARM_EXPORT void garm_static_with(garm_app *app, const char *prefix, const char *dir,

@@ -42,8 +42,8 @@ enum static_kind {
 };
 
 /** What `path` is: *ret_kind, for a file with a new entry that the caller holds. `known` (may be
- *  NULL; the caller holds it): what was found before; if that is still so, it is what is given, with
- *  another reference.
+ *  NULL; the caller holds it): what was found before; if that is still so, it is what is given,
+ *  with another reference.
  *  -ENOENT, or as open(2). May suspend. */
 MUST_CHECK int static_load(garm_ctx *c, const struct static_site *site, struct slice path,
                            struct static_entry *known, enum static_kind *ret_kind,

@@ -38,7 +38,7 @@ def make(base):
     (site / "out.txt").symlink_to("../secret.txt")
     (site / "out-absolute.txt").symlink_to(base / "secret.txt")
     (site / "up").symlink_to("..")
-    (site / "root").symlink_to("/")
+    (site / "top").symlink_to("/")
     (site / "self").symlink_to("self")
     (site / "proc").symlink_to("/proc/self/root")
     (site / "in.txt").symlink_to("digits.txt")

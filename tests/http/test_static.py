@@ -38,7 +38,7 @@ def test_file_comes_byte_for_byte(conn, target):
 
 
 NOT_THERE = ["/missing", "/digits.txt/", "/digits.txt/x", "/sub", "/sub/", "/sub/missing", "/sub//a.txt", "//digits.txt", "/sub/deep//b.txt", "/fifo", "/out.txt",
-             "/out-absolute.txt", "/up/secret.txt", "/up/", "/root/etc/passwd", "/proc/etc/passwd", "/self", "/.git/config", "/.git/", "/.env", "/sub/.hidden",
+             "/out-absolute.txt", "/up/secret.txt", "/up/", "/top/etc/passwd", "/proc/etc/passwd", "/self", "/.git/config", "/.git/", "/.env", "/sub/.hidden",
              "/sub/.well-known/x", "/.well-known", "/%2egit/config", "/x%0ay", "/x%0d%0aX:y", "/x%7f", "/x%1b", "/..%2fsecret.txt", "/..%5csecret.txt", "/%5c..%5csecret.txt",
              "/sub%2fa.txt", "/sub%252fa.txt", "/%c0%ae%c0%ae/secret.txt", "/%c0%af..%c0%afsecret.txt", "/%e0%80%ae./secret.txt", "/..;/secret.txt", "/x" * 500,
              "/" + "x" * 256, "/" + "y" * 5000, "/digits.txt%20", "/digits.txt.", "/DIGITS.TXT", "/plain/", "/plain/withindex/", "/coded/.env", "/list/.git/config"]

@@ -1,9 +1,9 @@
 /* Range fields (RFC 9110 section 14). */
 #include "suites.h"
+#include "base/random.h"
 #include "codec/range.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 /* What a field asks of 1000 bytes: "whole", "none", or "offset+size" of each part. */
 static const struct {
@@ -129,15 +129,16 @@ END_TEST
 /* Whatever the field, the parts are disjoint, not empty, and within the size. */
 START_TEST(parts_are_disjoint_and_within_the_size)
 {
-    srand(7);
+    struct random random;
+    random_seed(&random, 7);
     for (int round = 0; round < 20000; round++) {
         char field[256];
         struct ranges ranges;
         size_t len = (size_t)snprintf(field, sizeof(field), "bytes=");
-        for (int i = rand() % 12; i >= 0; i--) {
-            const int first = rand() % 70;
+        for (int i = (int)random_below(&random, 12); i >= 0; i--) {
+            const int first = (int)random_below(&random, 70);
             len += (size_t)snprintf(field + len, sizeof(field) - len, "%d-%d,", first,
-                                    first + rand() % 9);
+                                    first + (int)random_below(&random, 9));
         }
         if (range_parse(slice_of(field, len), 60, &ranges) != RANGE_PARTS) {
             continue;
