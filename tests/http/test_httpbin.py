@@ -44,7 +44,7 @@ def test_index_links_only_to_this_server(httpbin):
 
 def test_every_link_of_the_index_is_routed(httpbin):
     for link in page_links(httpbin):
-        assert get(httpbin, link).status in (200, 302, 307, 401, 418), link
+        assert get(httpbin, link).status in ((404,) if "hidden" in link else (200, 302, 307, 401, 418)), link
 
 
 def test_unknown_paths_are_404(httpbin):
@@ -491,14 +491,13 @@ def test_delay_refuses_what_is_no_duration(httpbin, text):
 def test_drip_drips(httpbin):
     with Conn(httpbin) as conn:
         begin = time.monotonic()
-        conn.send(request("GET", "/drip?duration=0.4&delay=100ms&numbytes=3&code=500"))
+        conn.send(request("GET", "/drip?duration=1.5&delay=100ms&numbytes=3&code=500"))
         while b"\r\n\r\n*" not in conn.data:
             conn.fill()
-        first = time.monotonic()
-        assert not conn.data.endswith(b"**")
+        assert time.monotonic() - begin >= 0.1 and not conn.data.endswith(b"***")
         answer = conn.read()
     assert (answer.status, answer.length, answer.body) == (500, 3, b"***")
-    assert first - begin >= 0.1 and time.monotonic() - begin >= 0.5
+    assert time.monotonic() - begin >= 1.6
 
 
 @pytest.mark.parametrize("query, size", [("duration=0", 10), ("duration=0&numbytes=400", 400), ("duration=20ms&numbytes=100000", 100000),
