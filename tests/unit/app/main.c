@@ -7,6 +7,7 @@
     X(form)                                                                                        \
     X(explain)                                                                                     \
     X(lifetime)                                                                                    \
+    X(metrics)                                                                                     \
     X(middleware)                                                                                  \
     X(reply)                                                                                       \
     X(request)                                                                                     \

@@ -5,6 +5,7 @@
 #define SUITES(X)                                                                                  \
     X(flags)                                                                                       \
     X(json_out)                                                                                    \
+    X(metrics_text)                                                                                \
     X(mime)                                                                                        \
     X(negotiate)                                                                                   \
     X(pattern)                                                                                     \
