@@ -61,6 +61,9 @@ fmt: ## format the sources with clang-format
 tidy: ## the house's style, as a check
 	@tools/tidy
 
+# The dynamic linker finds a new library by its cache, in the places that it looks at.
+refresh_linker = case "$(DESTDIR)$(abspath $(PREFIX))" in /usr|/usr/local) ldconfig || true ;; esac
+
 # Without scdoc there are no manual pages, and all else is installed.
 install: deps ## install into PREFIX (/usr/local); DESTDIR is heeded
 	@tools/deps install || echo "going on without manual pages"
@@ -68,9 +71,11 @@ install: deps ## install into PREFIX (/usr/local); DESTDIR is heeded
 	    -DCMAKE_INSTALL_PREFIX=$(abspath $(PREFIX)) -DCMAKE_INSTALL_LIBDIR=$(LIBDIR) >/dev/null
 	@cmake --build $(RELEASE_DIR) -j $(JOBS)
 	@DESTDIR=$(DESTDIR) cmake --install $(RELEASE_DIR)
+	@$(refresh_linker)
 
 uninstall: ## remove what was installed into PREFIX, with the directories that were made for it
 	@DESTDIR=$(DESTDIR) cmake -DBUILD=$(abspath $(RELEASE_DIR)) -DPREFIX=$(abspath $(PREFIX)) -P cmake/uninstall.cmake
+	@$(refresh_linker)
 
 deb: ## Debian packages, into PACKAGES (build/packages)
 	@tools/deps deb

@@ -281,8 +281,11 @@ def test_cmake_builds_against_the_unpacked_packages(unpacked, tmp_path):
     answers(tmp_path / "build/c_garm_static")
 
 
-def test_the_packaged_command_runs(unpacked):
-    assert run(unpacked / "usr/bin/garm", "version").startswith("garm 0.")
+def test_the_packaged_command_runs_an_application(unpacked, tmp_path):
+    """It is stripped, and has to export the library's functions all the same."""
+    flags = ("-shared", "-fPIC", f"-I{unpacked / 'usr/include'}")
+    compile_consumer("gcc-c17", tmp_path / "app.so", flags)
+    answers(unpacked / "usr/bin/garm", "run", tmp_path / "app.so")
 
 
 def test_dpkg_installs_the_packages_and_removes_them_without_a_trace(packages, tmp_path):
