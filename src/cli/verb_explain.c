@@ -309,7 +309,8 @@ const struct verb verb_explain = {
     .usage = "METHOD URL APP.so... [--json] [--all] [--flag VALUE]...",
     .summary = "Tells which route a request gets, and why not another one.",
     .details = "URL is a path, or an http URL for its host. The application is set up, with the\n"
-               "flags given, and not started; no handler runs.\n",
+               "flags given, and not started. No handler runs: what one would answer, a redirect\n"
+               "say, is not told.\n",
     .flags = flags,
     .flag_count = COUNT_OF(flags),
     .arguments_max = 2 + APPS_MAX,

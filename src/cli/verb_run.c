@@ -35,7 +35,8 @@ const struct verb verb_run = {
                "\n"
                "Several are served together, as one application in which each is a group of its\n"
                "own: its middleware is around its own routes only. Two that have the same route,\n"
-               "or that both set the application's data, are refused.\n",
+               "or that both set the application's data, are refused. They share their flags and\n"
+               "the data of workers.\n",
     .arguments_max = APPS_MAX,
     .serves = true,
     .loads = true,

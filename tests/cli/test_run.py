@@ -1,6 +1,7 @@
 """garm run: what it loads and serves, and what it says of what it cannot."""
 import os
 import shutil
+import urllib.request
 
 import pytest
 
@@ -41,6 +42,10 @@ def test_several_are_served_together(folder, tmp_path):
     with serving("run", "app.so", two, "--data", "1", cwd=folder) as said:
         assert fetch(said[2] + "/users/7") == (200, b"hello 7\n")
         assert fetch(said[2] + "/two") == (200, b"two 1\n")
+        with urllib.request.urlopen(said[2] + "/two") as answer:
+            assert answer.headers["X-Two"] == "yes"
+        with urllib.request.urlopen(said[2] + "/users/7") as answer:
+            assert answer.headers["X-Two"] is None  # the middleware of another application
 
 
 def test_several_that_conflict_are_refused(folder, tmp_path):
