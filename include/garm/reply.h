@@ -91,6 +91,16 @@ GARM_EXPORT int garm_write(garm_ctx *c, const void *data, size_t size);
 /** Sends what is gathered, and the head, now. As garm_write. May suspend. */
 GARM_EXPORT int garm_flush(garm_ctx *c);
 
+/** Sets a field that is sent behind the body of a streamed reply (a checksum, a count, a late
+ *  error), in the place of an earlier one of that name, at any time until the handler returns. Only
+ *  clients that sent "TE: trailers" get it; for others this does nothing, and gives 0. Those set
+ *  before the first byte are announced in a Trailer field. Without chunks (Content-Length was set)
+ *  there is no room for any. -EINVAL, and a log line, for what is no field, and those that may not
+ *  stand there: framing, routing, cookies, authentication, the content's type and coding, Date,
+ *  Location, Vary and their like; -EALREADY for a held reply; -EMSGSIZE after 16. RFC 9110 section
+ *  6.5. */
+GARM_EXPORT int garm_set_trailer(garm_ctx *c, const char *name, const char *value);
+
 GARM_END
 
 #endif

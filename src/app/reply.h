@@ -38,6 +38,11 @@ void reply_render(garm_ctx *c, int status, int cause, const char *detail);
  *  suspend. */
 MUST_CHECK int reply_send(garm_ctx *c);
 
+/** Names the trailer fields that are set already in a Trailer field. 0, -ENOMEM, -EMSGSIZE. */
+MUST_CHECK int reply_announce_trailers(garm_ctx *c);
+/** Those for the end of a streamed reply; NULL and 0 if there are none. */
+const struct h1_response_field *reply_trailers(garm_ctx *c, size_t *ret_count);
+
 /** The head of what is held, with a body of `length` bytes. */
 struct exchange_head reply_head(const garm_ctx *c, uint64_t length);
 /** Has a hook or a filter broken the request after its reply was made? 0, or why. */

@@ -149,6 +149,7 @@ static int commit_stream(garm_ctx *c)
     if (!status_bodiless(reply->status)) {
         TRY(reply_default_type(c, SLICE("application/octet-stream")));
     }
+    TRY(reply_announce_trailers(c));
     TRY(ctx_check(c));
     const struct exchange_head head =
         reply_head(c, filtered > 0 ? EXCHANGE_LENGTH_UNKNOWN : reply->length);
@@ -186,7 +187,9 @@ static int finish_stream(garm_ctx *c)
         return 0;
     }
     TRY(filters_end(c, NULL));
-    return c->x->ops->finish(c->x, NULL, 0);
+    size_t count = 0;
+    const struct h1_response_field *const trailers = reply_trailers(c, &count);
+    return c->x->ops->finish(c->x, trailers, count);
 }
 
 int reply_send(garm_ctx *c)

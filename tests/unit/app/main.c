@@ -6,6 +6,8 @@
     X(chain)                                                                                       \
     X(form)                                                                                        \
     X(explain)                                                                                     \
+    X(json_read)                                                                                   \
+    X(json_writer)                                                                                 \
     X(lifetime)                                                                                    \
     X(metrics)                                                                                     \
     X(middleware)                                                                                  \
@@ -15,7 +17,8 @@
     X(save)                                                                                        \
     X(setup)                                                                                       \
     X(tasks)                                                                                       \
-    X(test_client)
+    X(test_client)                                                                                 \
+    X(trailers)
 
 #define X(name) Suite *suite_##name(void);
 SUITES(X)
