@@ -2,7 +2,6 @@
  *
  *     garm_metric *sold = garm_counter(app, "shop_sold_total", "Things sold.", .labels = {"kind"});
  *     garm_route(app, "GET /metrics", garm_metrics);
- *     ...
  *     garm_metric_add(c, sold, 1, "book");
  *
  * Only an application with a route whose handler is garm_metrics collects anything; in any other

@@ -10,6 +10,7 @@
     X(json_writer)                                                                                 \
     X(lifetime)                                                                                    \
     X(metrics)                                                                                     \
+    X(metrics_declare)                                                                             \
     X(middleware)                                                                                  \
     X(reply)                                                                                       \
     X(request)                                                                                     \
