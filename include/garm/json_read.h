@@ -45,7 +45,7 @@ GARM_EXPORT GARM_MUST_CHECK_ int garm_body_json(garm_ctx *c, const garm_json_val
 /** Parses `size` bytes of any text, which may be freed after the call.
  *  ret_error  where the text is broken; NULL if that is of no interest.
  *  returns    0; -EBADMSG no JSON; -ENOMEM.
- *  Nothing is answered for you. Memory of about nine times the size at most, as long as `c`. */
+ *  Nothing is answered for you. Takes up to eleven times the size in memory, as long as `c`. */
 GARM_EXPORT GARM_MUST_CHECK_ int garm_json_parse(garm_ctx *c, const char *data, size_t size,
                                                  const garm_json_value **ret_value,
                                                  garm_json_error *ret_error);

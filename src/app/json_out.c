@@ -297,7 +297,8 @@ static void write_pieces(struct json *json, struct slice text)
     buf_append_byte(json->out, '"');
     while (text.len > 0 && json->error == 0) {
         const size_t size = piece_size(text);
-        append_escaped(slice_of(text.ptr, size), 0, json->out);
+        const struct slice piece = slice_of(text.ptr, size);
+        append_escaped(piece, plain_run(piece, 0), json->out);
         settle(json);
         text = slice_of(text.ptr + size, text.len - size);
     }

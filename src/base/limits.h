@@ -28,7 +28,7 @@
 /* JSON (RFC 8259 section 9). */
 #define LIMIT_JSON_BYTES          MIB(32)  /* of a text that is read; more: 413 */
 #define LIMIT_JSON_DEPTH          128      /* objects and arrays within one another; more: 400 */
-#define LIMIT_JSON_KEPT_BYTES     KIB(64)  /* a worker keeps its parser for texts up to this size */
+#define LIMIT_JSON_KEPT_BYTES     MIB(1)   /* texts for which a worker keeps its parser: 15 times that */
 
 /* Static files; each worker has a cache of its own. */
 #define LIMIT_FILE_MEMORY_BYTES   KIB(64)  /* files up to this size are kept in memory */

@@ -18,7 +18,7 @@ int json_parse(struct json_engine *engine, struct slice text, const struct json_
     const bool marked = slice_starts_with(text, SLICE("\xef\xbb\xbf"));
     int rc =
         marked || text.len == 0 ? -EBADMSG : json_engine_parse(engine, text.ptr, text.len, &tape);
-    rc = rc < 0 ? rc : json_tree_build(&tape, text.len, memory, ret_root);
+    rc = rc < 0 ? rc : json_tree_build(&tape, memory, ret_root);
     json_engine_trim(engine, LIMIT_JSON_KEPT_BYTES);
     if (rc == -EBADMSG && json_check(text, ret_error) == 0) {
         *ret_error = (struct json_error){0, 1, 1, "this is no JSON"}; /* a fuzzer found none such */

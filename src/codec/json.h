@@ -61,8 +61,7 @@ struct json_memory {
 };
 
 /** Parses `text`, which is not needed any more afterwards. 0; -EBADMSG, and *ret_error is filled;
- *  -EMSGSIZE longer than LIMIT_JSON_BYTES; -ENOMEM. Of what it asks `memory` for, up to 19 times the
- *  text, at most 9 times are ever written. */
+ *  -EMSGSIZE longer than LIMIT_JSON_BYTES; -ENOMEM. A tree takes at most eleven times its text. */
 MUST_CHECK int json_parse(struct json_engine *engine, struct slice text,
                           const struct json_memory *memory, const struct garm_json_value **ret_root,
                           struct json_error *ret_error);
@@ -77,9 +76,8 @@ bool json_media_type(struct slice content_type);
 /** Is it one JSON number's text that no double can hold? `text` is a number by its grammar. */
 bool json_number_overflows(struct slice text);
 
-/** What the tape holds, as a tree. 0; -EBADMSG too deep; -ENOMEM. `text_size` is the parsed text's. */
-MUST_CHECK int json_tree_build(const struct json_tape *tape, size_t text_size,
-                               const struct json_memory *memory,
+/** What the tape holds, as a tree. 0; -EBADMSG too deep; -ENOMEM. */
+MUST_CHECK int json_tree_build(const struct json_tape *tape, const struct json_memory *memory,
                                const struct garm_json_value **ret_root);
 
 /* Lookups accept NULL, and give NULL for what is not there. */

@@ -25,15 +25,17 @@ void json_engine_free(json_engine *engine)
     delete engine;
 }
 
-/* Room for `size` bytes; doubling, so that growing texts do not allocate each time. */
+/* Room for `size` bytes, in powers of two, so that growing texts do not allocate each time. */
 static simdjson::error_code reserve(simdjson::dom::parser &parser, size_t size)
 {
     const size_t capacity = parser.capacity();
     if (size <= capacity && capacity > 0) {
         return simdjson::SUCCESS;
     }
-    const size_t doubled = capacity * 2 < 1024 ? 1024 : capacity * 2;
-    const size_t wanted = size > doubled ? size : doubled;
+    size_t wanted = 1024;
+    while (wanted < size) {
+        wanted *= 2;
+    }
     const simdjson::error_code error = parser.allocate(wanted, JSON_ENGINE_DEPTH);
     return error != simdjson::SUCCESS ? error : parser.doc.allocate(wanted);
 }

@@ -21,8 +21,7 @@ struct builder {
     const uint64_t *word;
     char *free;              /* the next byte of the lent memory */
     const unsigned char *in; /* the tape's strings, */
-    char *strings;           /* where they will be, */
-    size_t strings_size;     /* and how many bytes of them are needed */
+    char *strings;           /* and the tree's */
     struct json_index *large;
     uint32_t depth;
     struct level levels[LIMIT_JSON_DEPTH + 1];
@@ -33,7 +32,6 @@ static const char *take_string(struct builder *b, uint32_t *ret_size)
     const size_t at = *b->word++ & OFFSET_MASK;
     uint32_t size = 0;
     memcpy(&size, b->in + at, sizeof(size));
-    b->strings_size = at + sizeof(size) + size + 1;
     *ret_size = size;
     return b->strings + at + sizeof(size);
 }
@@ -121,15 +119,50 @@ static int build(struct builder *b)
     }
 }
 
-int json_tree_build(const struct json_tape *tape, size_t text_size,
-                    const struct json_memory *memory, const struct garm_json_value **ret_root)
+/* What the tree will take. */
+struct sizes {
+    size_t nodes;   /* bytes of values, members and indexes */
+    size_t strings; /* bytes of the tape's strings */
+};
+
+static size_t size_within(uint64_t word, bool object)
 {
-    /* An element takes 16 bytes and at least a word of the tape, a member 32 and two; an index is
-     * less than a byte for each word of its object. A string takes 5 bytes besides its own, and at
-     * least 3 of the text. */
-    const size_t words = (size_t)(tape->words[0] & OFFSET_MASK);
-    const size_t nodes = words * 17 + sizeof(struct garm_json_value);
-    char *const block = memory->alloc(memory->arg, nodes + text_size / 3 * 5 + 16);
+    const size_t count = (word >> 32) & COUNT_MASK;
+    if (!object) {
+        return count * sizeof(struct garm_json_value);
+    }
+    return count * sizeof(struct json_member) +
+           (count > JSON_INDEX_FROM ? sizeof(struct json_index) : 0);
+}
+
+static struct sizes measure(const struct json_tape *tape)
+{
+    struct sizes sizes = {.nodes = sizeof(struct garm_json_value)};
+    const uint64_t *string = NULL;
+    const uint64_t *word = tape->words + 1;
+    for (unsigned kind; (kind = (unsigned)(*word >> 56)) != 'r'; word++) {
+        if (kind == '"') {
+            string = word;
+        } else if (kind == '{' || kind == '[') {
+            sizes.nodes += size_within(*word, kind == '{');
+        } else if (kind == 'l' || kind == 'u' || kind == 'd') {
+            word++;
+        }
+    }
+    if (string != NULL) {
+        uint32_t size = 0;
+        const size_t at = *string & OFFSET_MASK;
+        memcpy(&size, tape->strings + at, sizeof(size));
+        sizes.strings = at + sizeof(size) + size + 1;
+    }
+    return sizes;
+}
+
+int json_tree_build(const struct json_tape *tape, const struct json_memory *memory,
+                    const struct garm_json_value **ret_root)
+{
+    const struct sizes sizes = measure(tape);
+    char *const block = memory->alloc(memory->arg, sizes.nodes + sizes.strings);
     if (block == NULL) {
         return -ENOMEM;
     }
@@ -138,14 +171,13 @@ int json_tree_build(const struct json_tape *tape, size_t text_size,
     b.word = tape->words + 1;
     b.free = block + sizeof(*root);
     b.in = tape->strings;
-    b.strings = block + nodes;
-    b.strings_size = 0;
+    b.strings = block + sizes.nodes;
     b.large = NULL;
     b.depth = 0;
     b.levels[0].element = root;
+    memcpy(b.strings, b.in, sizes.strings);
     TRY(build(&b));
-    CHECK(b.free <= b.strings && b.strings_size <= text_size / 3 * 5 + 16);
-    memcpy(b.strings, b.in, b.strings_size);
+    CHECK(b.free == b.strings);
     *ret_root = root;
     return json_index_build(b.large, memory);
 }
