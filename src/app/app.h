@@ -47,6 +47,7 @@ struct endpoint {
     int64_t body_bytes_max, deadline_ms, idle_ms, stack_kb; /* 0: inherited, GARM_NONE: no bound */
 
     /* Frozen. */
+    const char *task_name; /* what reports call it: "GET /users (src/main.c:12)" */
     const struct link *chain; /* middleware, outermost first, then the handler */
     size_t chain_count;
     uint64_t body_max;

@@ -233,7 +233,7 @@ void app_serve(struct exchange *x, void *worker_data)
     find_route(&c);
     x->body_max = c.route->body_max;
     x->stall_ms = c.route->stall_ms;
-    task_set_name(c.route->name);
+    task_set_name(c.route->task_name);
     if (UNLIKELY(c.route->stack_bytes > 0)) {
         serve_on_own_stack(&c);
     } else {

@@ -95,7 +95,15 @@ static void resolve_options(struct application *application, struct endpoint *en
 
 static int freeze_endpoint(struct application *application, struct endpoint *endpoint)
 {
+    const bool routed = endpoint->pattern[0] != '\0';
     resolve_options(application, endpoint);
+    endpoint->task_name =
+        arena_printf(&application->arena, NULL, "%s%s%s%s", routed ? endpoint->pattern : "request",
+                     routed ? " (" : "", routed ? endpoint->where : "", routed ? ")" : "");
+    if (endpoint->task_name == NULL) {
+        application_fail(application, NULL, "out of memory while setting up");
+        return -ENOMEM;
+    }
     return make_chain(application, endpoint);
 }
 

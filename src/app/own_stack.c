@@ -20,7 +20,7 @@ static void child_main(void *arg)
     if (task_cancel_reason(own->parent) != CANCEL_NONE) {
         task_cancel(own->child, task_cancel_reason(own->parent));
     }
-    task_set_name(own->c->route->name);
+    task_set_name(own->c->route->task_name);
     serve_request(own->c);
     own->child = NULL;
     own->ended = true;
@@ -32,7 +32,7 @@ static void start_child(struct job *job)
     struct own_stack *const own = CONTAINER_OF(job, struct own_stack, job);
     struct loop *const loop = own->c->loop;
     own->error =
-        task_run_on(loop, own->c->route->stack_bytes, own->c->route->name, child_main, own);
+        task_run_on(loop, own->c->route->stack_bytes, own->c->route->task_name, child_main, own);
     if (own->error < 0) {
         own->ended = true;
         task_wake(own->parent, 0);

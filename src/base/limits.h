@@ -54,6 +54,8 @@
 #define LIMIT_RATE_GRACE_MS       5000     /* after which the floor below holds */
 #define LIMIT_RATE_BYTES_PER_SEC  240      /* slowest body in either direction */
 #define LIMIT_LINGER_MS           2000     /* waiting for the peer's end after an error answer */
+#define LIMIT_WATCH_TICK_MS       100      /* between two looks of the watchdog */
+#define LIMIT_BLOCKED_MS          250      /* a task that holds its loop so long is told of */
 #define LIMIT_DEFER_MS            5000     /* all deferred functions of a request */
 
 /* Memory. */

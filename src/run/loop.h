@@ -54,10 +54,12 @@ struct loop {
     _Atomic(struct post *) inbox;
     _Atomic unsigned posting; /* threads inside loop_post */
     struct stack_pool *stacks;
-    struct timer stack_trim; /* set while free stacks hold memory */
-    struct coro home;        /* the loop's own context, while a task runs */
-    struct task *current;    /* the task that runs now; NULL in the loop itself */
-    struct list tasks;       /* all live tasks */
+    struct timer stack_trim;       /* set while free stacks hold memory */
+    struct coro home;              /* the loop's own context, while a task runs */
+    struct task *current;          /* the task that runs now; NULL in the loop itself */
+    _Atomic(const char *) running; /* its name, for the watchdog */
+    counter resumes;               /* of tasks */
+    struct list tasks;             /* all live tasks */
     counter task_count;
     bool stop;
     uint64_t turns;

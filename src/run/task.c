@@ -19,7 +19,9 @@ const char *task_name(const struct task *task)
 
 void task_set_name(const char *name)
 {
-    task_self()->name = name;
+    struct task *const self = task_self();
+    self->name = name;
+    atomic_store_explicit(&self->loop->running, name, memory_order_release);
 }
 
 struct loop *task_loop(const struct task *task)
@@ -55,9 +57,12 @@ static void resume(struct task *task)
     struct loop *const loop = task->loop;
     CHECK(loop->current == NULL && loop_self() == loop);
     loop->current = task;
+    counter_add(&loop->resumes, 1);
+    atomic_store_explicit(&loop->running, task->name, memory_order_release);
     task->state = TASK_RUNNING;
     coro_switch(&loop->home, &task->coro);
     loop->current = NULL;
+    atomic_store_explicit(&loop->running, NULL, memory_order_release);
     if (task->state == TASK_ENDED) {
         retire(task);
     }

@@ -45,7 +45,8 @@ struct task *task_self(void);
 const char *task_name(const struct task *task);
 struct loop *task_loop(const struct task *task);
 const struct stack *task_stack(const struct task *task);
-/** Names the running task anew, for reports: a request's route, say. */
+/** Names the running task anew, for reports: a request's route, say. The name outlives the
+ *  loop. */
 void task_set_name(const char *name);
 
 /* Parking. `withdraw` is called (in the loop, by the canceller, or within task_park itself) when

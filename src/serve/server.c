@@ -5,6 +5,7 @@
 #include "run/io_epoll.h"
 #include "run/overflow.h"
 #include "run/task.h"
+#include "run/watchdog.h"
 #include "serve/shard.h"
 
 #include <errno.h>
@@ -22,12 +23,11 @@ struct server {
     size_t started_count;
     int start_error;
     enum { VERDICT_OPEN, VERDICT_SERVE, VERDICT_ABANDON } verdict; /* of the start */
-    size_t ended_count;
     bool attached;
     _Atomic bool draining;
     _Atomic size_t deaf_count; /* shards that accept no more */
-    int done_fd;               /* eventfd: all threads have ended */
-    int outer_fd;              /* epoll over an attached loop and its timer */
+    struct watchdog watchdog;
+    int outer_fd; /* epoll over an attached loop and its timer */
     int timer_fd;
 };
 
@@ -76,8 +76,6 @@ static int add_shards(struct server *server)
     if (server->shards == NULL) {
         return -ENOMEM;
     }
-    server->done_fd = sys_eventfd();
-    TRY(server->done_fd);
     for (size_t i = 0; i < server->options.workers; i++) {
         TRY(add_shard(server, i));
     }
@@ -102,7 +100,7 @@ int server_new(const struct server_options *options, struct server **ret_server,
         return -ENOMEM;
     }
     server->options = *options;
-    server->done_fd = server->outer_fd = server->timer_fd = -1;
+    server->outer_fd = server->timer_fd = -1;
     pthread_mutex_init(&server->lock, NULL);
     pthread_cond_init(&server->changed, NULL);
     const int rc = add_shards(server);
@@ -126,7 +124,6 @@ void server_free(struct server *server)
         shard_deinit(&server->shards[i]);
     }
     mem_free(server->shards);
-    sys_close(server->done_fd);
     sys_close(server->outer_fd);
     sys_close(server->timer_fd);
     pthread_cond_destroy(&server->changed);
@@ -147,16 +144,22 @@ static void tell_started(struct server *server, int rc)
     pthread_mutex_unlock(&server->lock);
 }
 
-static void tell_ended(struct server *server)
+/* A server whose loops have threads, the main one or their own, is watched. One that cannot be
+ * serves all the same. */
+static void start_watching(struct server *server)
 {
-    pthread_mutex_lock(&server->lock);
-    if (++server->ended_count == server->shard_count) {
-        const uint64_t one = 1;
-        const ssize_t n = sys_write(server->done_fd, &one, sizeof(one));
-        (void)n; /* an eventfd takes a one */
+    struct watchdog *const watchdog = &server->watchdog;
+    if (server->options.ios != NULL) {
+        return;
     }
-    pthread_cond_broadcast(&server->changed);
-    pthread_mutex_unlock(&server->lock);
+    int rc = watchdog_init(watchdog, server->shard_count, &server->options.logger);
+    for (size_t i = 0; i < server->shard_count && rc == 0; i++) {
+        watchdog_watch(watchdog, i, &server->shards[i].worker.loop);
+    }
+    rc = rc < 0 ? rc : watchdog_start(watchdog);
+    if (rc < 0) {
+        log_write(&server->options.logger, LOG_WARN, "no watchdog: %s", sys_error_text(rc));
+    }
 }
 
 /* Turns the shard until it has ended: 0, or the first failure of a poll. */
@@ -175,7 +178,6 @@ static int turn_to_end(struct shard *shard)
             result = rc;
         }
     }
-    tell_ended(server);
     return result;
 }
 
@@ -247,6 +249,9 @@ static int start_threads(struct server *server, size_t first)
 int server_start(struct server *server)
 {
     const int rc = start_threads(server, 0);
+    if (rc == 0) {
+        start_watching(server);
+    }
     give_verdict(server, rc);
     if (rc < 0) {
         server_wait(server);
@@ -260,6 +265,9 @@ int server_start_here(struct server *server)
     int rc = open_shard(own);
     if (rc == 0) {
         rc = start_threads(server, 1);
+    }
+    if (rc == 0) {
+        start_watching(server);
     }
     give_verdict(server, rc);
     if (rc < 0) {
@@ -310,11 +318,7 @@ void server_wait(struct server *server)
     for (size_t i = 0; i < server->shard_count; i++) {
         worker_join(&server->shards[i].thread);
     }
-}
-
-int server_done_fd(struct server *server)
-{
-    return server->done_fd;
+    watchdog_deinit(&server->watchdog);
 }
 
 /* Stopping. */

@@ -88,8 +88,6 @@ int server_turn(struct server *server, int64_t max_wait_ns);
 void server_stop(struct server *server, int64_t grace_ns);
 /** Waits for the end of a started server: joins its threads. */
 void server_wait(struct server *server);
-/** A descriptor that becomes readable when all workers of a started server have ended. */
-int server_done_fd(struct server *server);
 bool server_draining(const struct server *server);
 
 /** Runs fn(arg) on worker `index`'s loop, not on a task. Any thread. -ENOMEM, or -ESHUTDOWN after

@@ -22,6 +22,7 @@ int main(void)
     srunner_add_suite(runner, worker_suite());
     srunner_add_suite(runner, offload_suite());
     srunner_add_suite(runner, threads_suite());
+    srunner_add_suite(runner, watchdog_suite());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

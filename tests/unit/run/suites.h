@@ -20,6 +20,7 @@ Suite *sync_suite(void);
 Suite *task_suite(void);
 Suite *threads_suite(void);
 Suite *timer_suite(void);
+Suite *watchdog_suite(void);
 Suite *worker_suite(void);
 
 #endif
