@@ -1,9 +1,20 @@
 /* Form bodies (multipart/form-data of RFC 7578, and application/x-www-form-urlencoded), and bodies
- * that become files. Small forms by name:
+ * that become files.
+ *
+ * A form that is broken or too large is answered for you, whatever the handler returns, and the
+ * connection closes: 415 for a Content-Type that is no form's; 400 for a malformed one, with the
+ * part and the byte where it is broken; 413 for one past a limit. The functions return -ENOTSUP,
+ * -EBADMSG and -EMSGSIZE for them, and go on to do so; or any error of garm_read. */
+#ifndef GARM_FORM_H
+#define GARM_FORM_H
+
+#include <garm/base.h>
+
+/* Small forms are read by name:
  *
  *     const char *user = garm_form(c, "user"), *password = garm_form(c, "password");
  *
- * Others part by part, in bounded memory however large they are:
+ * others part by part, in bounded memory however large they are:
  *
  *     garm_part part;
  *     int rc = 0;
@@ -12,16 +23,7 @@
  *             GARM_TRY(garm_part_save(c, "uploads", garm_random_name(c)));
  *         }
  *     }
- *     return rc < 0 ? rc : garm_text(c, 201, "kept\n");
- *
- * A body that is broken or too large is answered for you, whatever the handler returns: 415 for a
- * Content-Type that is no form's; 400 for a malformed one, with the part and the byte where it is
- * broken; 413 for one past a limit. The connection closes then. The functions return -ENOTSUP,
- * -EBADMSG and -EMSGSIZE for them, and go on to do so; or any error of garm_read. */
-#ifndef GARM_FORM_H
-#define GARM_FORM_H
-
-#include <garm/base.h>
+ *     return rc < 0 ? rc : garm_text(c, 201, "kept\n"); */
 
 /* A part of a form: a field or a file. The strings live as long as the request. */
 typedef struct garm_part {
@@ -106,19 +108,19 @@ GARM_EXPORT GARM_MUST_CHECK_ int garm_part_text(garm_ctx *c, size_t max, const c
                                                 size_t *ret_size);
 
 /** Saves what is left of the part's content as the file `name` in the directory `dir`, both of the
- *  application's choice. Until all of it is there the file has no name (where the file system cannot
- *  do that, one that begins with ".garm-"); after any failure nothing is left. The writing is done
- *  by other threads.
+ *  application's choice. Until all of it is there the file has no name (where the file system
+ *  cannot do that, one that begins with ".garm-"); after any failure nothing is left. The writing
+ *  is done by other threads.
  *  name     one segment: never built from what a client sent. See garm_random_name.
  *  returns  0; -EEXIST the name is taken (409 if returned), and nothing was replaced; -ENOSPC or
  *           -EDQUOT the disk is full (507 if returned); -EMSGSIZE past .bytes_max; -EINVAL, and a
  *           log line, for a name with a '/', a control byte or a '.' at its beginning, or longer
- *           than 255 bytes; -EIO, and a log line, for all else that the file system refuses (500 if
- *           returned); -ECANCELED, -ENOMEM; what .progress returned; or as garm_part_read.
- *  If the form later turns out to be broken, or the request fails (its client goes, or the answer is
- *  an error) before garm_form_next has told the form's end, the files that were
- *  saved of it are removed again; what they had replaced is gone then. While it runs it uses 48 KiB
- *  beside the 20 KiB of the form. May suspend. See garm_part_save. */
+ *           than 255 bytes; -EIO, and a log line, for all else that the file system refuses (500
+ *           if returned); -ECANCELED, -ENOMEM; what .progress returned; or as garm_part_read.
+ *  If the form later turns out to be broken, or the request fails (its client goes, or the answer
+ *  is an error) before garm_form_next has told the form's end, the files that were saved of it are
+ *  removed again; what they had replaced is gone then. While it runs it uses 48 KiB beside the 20
+ *  KiB of the form. May suspend. See garm_part_save. */
 GARM_EXPORT int garm_part_save_with(garm_ctx *c, const char *dir, const char *name,
                                     const garm_save_opts *opts);
 /* garm_part_save(c, "uploads", name, .bytes_max = GARM_MIB(100), .sync = true) */

@@ -110,14 +110,14 @@ static int write_piece(struct save *s)
     return report(s);
 }
 
-static int copy(struct save *s, read_fn *read)
+static int copy(struct save *s, read_fn *source)
 {
     const uint64_t max = s->opts.bytes_max <= 0 ? UINT64_MAX : (uint64_t)s->opts.bytes_max;
     for (;;) {
         if (s->file.len == LIMIT_SAVE_BYTES) {
             TRY(write_piece(s));
         }
-        const ssize_t n = read(s->c, s->file.data + s->file.len, LIMIT_SAVE_BYTES - s->file.len);
+        const ssize_t n = source(s->c, s->file.data + s->file.len, LIMIT_SAVE_BYTES - s->file.len);
         if (n <= 0) {
             return (int)n;
         }
@@ -131,9 +131,9 @@ static int copy(struct save *s, read_fn *read)
 
 /* The last piece is counted before the file has its name, so that whoever counts can still refuse
  * it. */
-static int run(struct save *s, read_fn *read)
+static int run(struct save *s, read_fn *source)
 {
-    TRY(copy(s, read));
+    TRY(copy(s, source));
     if (s->file.len > 0) {
         TRY(report(s));
     }

@@ -134,9 +134,10 @@ int sys_unlink(const char *path);
 MUST_CHECK int sys_mkdir(const char *path);
 int sys_rmdir(const char *path);
 MUST_CHECK int sys_rename(const char *from, const char *to);
-/* Files on their way to a name. A file without one in a directory (O_TMPFILE; -EOPNOTSUPP or -EISDIR
- * where the file system has none), or a new one with one, for this user alone; the name of an open
- * file; a name made another, which must be free unless `replace`. `name` is one segment. */
+/* Files on their way to a name. A file without one in a directory (O_TMPFILE; -EOPNOTSUPP or
+ * -EISDIR where the file system has none), or a new one with one, for this user alone; the name of
+ * an open file; a name made another, which must be free unless `replace`. A `name` is one
+ * segment. */
 MUST_CHECK int sys_create_nameless(int dir_fd);
 MUST_CHECK int sys_create_at(int dir_fd, const char *name);
 MUST_CHECK int sys_link_fd(int fd, int dir_fd, const char *name);

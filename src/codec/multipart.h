@@ -28,8 +28,8 @@ struct multipart {
 enum form_type form_type_of(struct slice content_type);
 
 /** Ready for a body of this Content-Type, whose type is FORM_MULTIPART. `text` has
- *  limits->head_bytes bytes and outlives the reader. 0; or -EINVAL for a boundary that is missing or
- *  cannot be, with a static phrase in *ret_reason. */
+ *  limits->head_bytes bytes and outlives the reader. 0; or -EINVAL for a boundary that is missing
+ *  or cannot be, with a static phrase in *ret_reason. */
 MUST_CHECK int multipart_init(struct multipart *multipart, const struct form_limits *limits,
                               char *text, struct slice content_type, const char **ret_reason);
 

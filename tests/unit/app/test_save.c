@@ -32,7 +32,7 @@ static int first_status;
 
 static void begin(void)
 {
-    strcpy(dir, "/tmp/garm-save-XXXXXX");
+    strcpy(dir, "garm-save-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(dir));
     opts = (garm_save_opts){.size = sizeof(opts), .where = "here", .ret_bytes = &saved_bytes};
     name = "file";
