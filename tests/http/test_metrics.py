@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 import urllib.parse
 import urllib.request
 
@@ -13,6 +14,7 @@ import pytest
 from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client import parser as prometheus_text
 
+import apps
 from server import Server, wait_until
 from wire import Conn, ask
 
@@ -116,6 +118,37 @@ def test_who_has_the_answer_finds_it_counted(counted):
         assert requests(samples(answer.body.decode()), "GET /plaintext") == nth
     for conn in conns:
         conn.close()
+
+
+def test_large_answers_are_counted_before_they_are_read():
+    with Server(apps.build("counting"), workers=2) as counting:
+        conns = [Conn(counting) for _ in range(4)]
+        for nth in range(1, 41):
+            assert len(conns[nth % 4].ask("GET", "/big").body) == 300000
+            answer = conns[(nth + 1) % 4].ask("GET", "/metrics")
+            assert requests(samples(answer.body.decode()), "GET /big") == nth
+        for conn in conns:
+            conn.close()
+
+
+def test_own_metrics_are_summed_over_workers():
+    with Server(apps.build("counting"), workers=3) as counting:
+        threads = [threading.Thread(target=lambda n=n: [ask(counting, "GET", f"/hit/{n}") for _ in range(40)]) for n in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for n in range(4, 24):
+            ask(counting, "GET", f"/hit/{n}")
+        text = page(counting, OPEN)
+    found = samples(text, openmetrics.text_string_to_metric_families)
+    assert value(found, "test_hits_total", kind="even") == 90 and value(found, "test_hits_total", kind="odd") == 90
+    assert value(found, "test_level") == 180
+    assert value(found, "test_size_bytes_bucket", le="10.0") == 167
+    assert value(found, "test_size_bytes_bucket", le="+Inf") == value(found, "test_size_bytes_count") == 180
+    assert value(found, "test_size_bytes_sum") == 40 * (0 + 1 + 2 + 3) + sum(range(4, 24))
+    assert [value(found, "test_few_total", n=str(n)) for n in range(6)] == [40, 40, 40, 40, 1, 0]
+    assert value(found, "test_few_total", n="_other_") == 19
 
 
 def test_connections_are_told_by_their_state(counted):
