@@ -76,7 +76,9 @@ GARM_EXPORT garm_json_writer *garm_json_stream(garm_ctx *c, int status);
  * than 192 levels, else as garm_write, or as reply.h says for a held reply. `name` is NULL within
  * arrays and at the top, where a name does not matter. May suspend if streamed. */
 
+/** Begins an object, which garm_json_end ends. */
 GARM_EXPORT int garm_json_begin_object(garm_json_writer *writer, const char *name);
+/** The same for an array. */
 GARM_EXPORT int garm_json_begin_array(garm_json_writer *writer, const char *name);
 /** Ends the object or array that was begun last. */
 GARM_EXPORT int garm_json_end(garm_json_writer *writer);

@@ -1,4 +1,11 @@
-/* JSON in (RFC 8259): a request's body, or any text, as a tree that is read by pointers.
+/* JSON in (RFC 8259): a request's body, or any text, as a tree that is read by pointers. */
+#ifndef GARM_JSON_READ_H
+#define GARM_JSON_READ_H
+
+#include <garm/base.h>
+#include <garm/json.h>
+
+/* For example:
  *
  *     const garm_json_value *user = NULL;
  *     const char *name = NULL;
@@ -19,11 +26,6 @@
  * numbers written without fraction and exponent below -2^63 or from 2^64 on (1e20 is a double, and
  * taken). -0 is the integer 0; -0.0 and -0e0 keep their sign. Of members with one name a lookup
  * finds the last; all of them are counted. */
-#ifndef GARM_JSON_READ_H
-#define GARM_JSON_READ_H
-
-#include <garm/base.h>
-#include <garm/json.h>
 
 /* Why a text is no JSON, and where: lines and columns count from 1, columns in bytes. */
 typedef struct garm_json_error {
@@ -55,9 +57,9 @@ GARM_EXPORT GARM_MUST_CHECK_ int garm_json_parse(garm_ctx *c, const char *data, 
 /** The value's type: GARM_JSON_NULL, _BOOL, _INT, _UINT (only from 2^63 on), _DOUBLE, _STRING,
  *  _OBJECT or _ARRAY; GARM_JSON_END for NULL. */
 GARM_EXPORT enum garm_json_type garm_json_type_of(const garm_json_value *value);
-/** What `pointer` names, seen from `value`: "" is itself, "/users/0/id" goes down; "~0" is a '~' and
- *  "~1" a '/' within a name. An index has no leading zeros; "-" names nothing. NULL if there is no
- *  such thing. RFC 6901. */
+/** What `pointer` names, seen from `value`: "" is itself, "/users/0/id" goes down; "~0" is a '~'
+ *  and "~1" a '/' within a name. An index has no leading zeros; "-" names nothing.
+ *  NULL if there is no such thing. RFC 6901. */
 GARM_EXPORT const garm_json_value *garm_json_at(const garm_json_value *value, const char *pointer);
 /** The member `name` of an object, as it is, without escapes; of several the last. NULL if there is
  *  none, or `value` is no object. Takes the time of a walk over up to 32 members; larger objects
@@ -75,9 +77,9 @@ GARM_EXPORT const garm_json_value *garm_json_item(const garm_json_value *value, 
 GARM_EXPORT const char *garm_json_text(const garm_json_value *value, size_t *ret_size);
 
 /* Reading with an expected type. `c` may be NULL, and then nothing is noted for an answer.
- * returns  0; -ENODATA there is no such value; -EBADMSG it has another type; -ERANGE it does not fit.
- *          Each of them, returned from the handler, gives the client 400 that names the pointer and
- *          the type. *ret_value is set on success only. */
+ * returns  0; -ENODATA there is no such value; -EBADMSG it has another type; -ERANGE it does not
+ *          fit. Each of them, returned from the handler, gives the client 400 that names the
+ *          pointer and the type. *ret_value is set on success only. */
 
 /** A string; one with a NUL in it is -EBADMSG (see garm_json_text). */
 GARM_EXPORT GARM_MUST_CHECK_ int garm_json_string_at(garm_ctx *c, const garm_json_value *value,

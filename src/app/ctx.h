@@ -141,7 +141,8 @@ MUST_CHECK void *ctx_alloc(garm_ctx *c, size_t size);
 const char *ctx_dup(garm_ctx *c, struct slice s);
 /** The same for what may be large: from the heap, within no bound but the caller's. */
 MUST_CHECK void *ctx_alloc_large(garm_ctx *c, size_t size);
-/** Calls fn(arg) after the last deferred function. 0; or -ENOMEM, and fn(arg) was called at once. */
+/** Calls fn(arg) after the last deferred function. 0; or -ENOMEM, and fn(arg) was called at
+ *  once. */
 MUST_CHECK int ctx_after(garm_ctx *c, void (*fn)(void *arg), void *arg);
 /** Notes that the handler, should it return `error` (a negative errno), means an answer of `status`
  *  with this text for people. Returns `error`. */

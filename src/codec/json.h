@@ -1,6 +1,6 @@
-/* JSON texts (RFC 8259): parsed into an immutable tree, and looked up in it. A text is UTF-8 without
- * a byte order mark, one value, at most LIMIT_JSON_DEPTH levels and LIMIT_JSON_BYTES bytes; of
- * members with one name a lookup finds the last. No memory of its own: the caller lends it. */
+/* JSON texts (RFC 8259): parsed into an immutable tree, and looked up in it. A text is UTF-8
+ * without a byte order mark, one value, at most LIMIT_JSON_DEPTH levels and LIMIT_JSON_BYTES bytes;
+ * of members with one name a lookup finds the last. No memory of its own: the caller lends it. */
 #ifndef GARM_CODEC_JSON_H
 #define GARM_CODEC_JSON_H
 

@@ -1,5 +1,5 @@
-/* The seam to simdjson and to C++'s shortest doubles: what json_simdjson.cc gives to C, and all that
- * Garm knows of either. */
+/* The seam to simdjson and to C++'s shortest doubles: what json_simdjson.cc gives to C, and all
+ * that Garm knows of either. */
 #ifndef GARM_CODEC_JSON_ENGINE_H
 #define GARM_CODEC_JSON_ENGINE_H
 

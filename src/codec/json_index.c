@@ -1,4 +1,5 @@
-/* Open addressing with linear probing, at most half full. Of members with one name the last stays. */
+/* Open addressing with linear probing, at most half full. Of members with one name the
+ * last stays. */
 #include "codec/json_index.h"
 
 #include "base/map.h"

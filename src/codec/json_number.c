@@ -1,5 +1,5 @@
-/* Is a decimal number beyond the doubles? Decided by its digits, without rounding: from 2^1024 - 2^970
- * on, half a unit above the largest double, the nearest one would be an infinity. */
+/* Is a decimal number beyond the doubles? Decided by its digits, without rounding: from 2^1024 -
+ * 2^970 on, half a unit above the largest double, the nearest one would be an infinity. */
 #include "base/text.h"
 #include "codec/json.h"
 
@@ -27,7 +27,7 @@ static int64_t read_exponent(struct slice digits)
     return negative ? -value : value;
 }
 
-/* Compares the digits of `mantissa` from its first that is not zero, a point among them left out. */
+/* Compares the digits of `mantissa` from its first that is not zero, skipping a point. */
 static bool reaches_bound(struct slice mantissa)
 {
     size_t at = 0;

@@ -1,6 +1,6 @@
 /* simdjson's tape as a tree of ours. On the tape a value is a word, its kind in the top byte: 'r'
- * the root (at the end too), '"' a string, 'l', 'u' and 'd' numbers that stand in the next word, 't',
- * 'f' and 'n', '[' and '{' (bits 32 to 55: how many are within), ']' and '}'. */
+ * the root (at the end too), '"' a string, 'l', 'u' and 'd' numbers that stand in the next word,
+ * 't', 'f' and 'n', '[' and '{' (bits 32 to 55: how many are within), ']' and '}'. */
 #include "base/limits.h"
 #include "codec/json.h"
 #include "codec/json_index.h"
