@@ -8,6 +8,7 @@
 #define GARM_GARM_H
 
 #include <garm/app.h>
+#include <garm/appender.h>
 #include <garm/base.h>
 #include <garm/form.h>
 #include <garm/json.h>

@@ -4,6 +4,7 @@
 #ifndef GARM_MW_H
 #define GARM_MW_H
 
+#include <garm/mw/access_log.h>
 #include <garm/mw/cors.h>
 #include <garm/mw/csrf.h>
 #include <garm/mw/real_ip.h>

@@ -22,6 +22,9 @@ GARM_EXPORT const char *garm_host(garm_ctx *c);
 GARM_EXPORT const char *garm_pattern(garm_ctx *c);
 /** The client's address, such as "192.0.2.1" or "2001:db8::1"; "unix" for a local socket. */
 GARM_EXPORT const char *garm_client_ip(garm_ctx *c);
+/** Who was authenticated, as a middleware found out (garm_basic_auth, garm_jwt ...); "" for
+ *  nobody. */
+GARM_EXPORT const char *garm_user(garm_ctx *c);
 
 /** The route's parameter {name}, percent-decoded once. A name that the pattern lacks is a bug:
  *  it is logged and the answer is 500. In the value of a {name...}, "%2F" and "%5C" stay as they

@@ -29,6 +29,8 @@ GARM_BEGIN
 
 /** Monotonic time in nanoseconds; the simulator's in tests. Any thread. */
 GARM_EXPORT int64_t garm_now_ns(void);
+/** Nanoseconds since 1970-01-01 00:00:00 UTC; the simulator's in tests. Any thread. */
+GARM_EXPORT int64_t garm_wall_ns(void);
 
 /** Suspends for `ns`. 0, or -ECANCELED. */
 GARM_EXPORT int garm_sleep(garm_ctx *c, int64_t ns);

@@ -100,6 +100,21 @@ const char *garm_client_ip(garm_ctx *c)
     return c->x == NULL ? "" : ctx_dup(c, slice_cstr(address_host_text(c->x->peer, text)));
 }
 
+static const char user; /* its address is the key of who was authenticated */
+
+int garm_set_user(garm_ctx *c, const char *name)
+{
+    ctx_own(c);
+    TRY(garm_set(c, &user, (void *)(uintptr_t)ctx_dup(c, slice_cstr(name))));
+    return ctx_check(c);
+}
+
+const char *garm_user(garm_ctx *c)
+{
+    const char *const name = garm_get(c, &user);
+    return name != NULL ? name : "";
+}
+
 /* Parameters. */
 
 static struct router_param *find_param(garm_ctx *c, const char *name)

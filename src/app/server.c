@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define WORKERS_MAX     1024
 #define ERROR_BYTES_MAX 4096
 
 /* Blocking calls under way at a time, of one server. They wait for disks and peers, not for
@@ -86,9 +85,9 @@ static int read_flags(struct garm_server *server, const char *const *list)
 int garm_server_make(const garm_server_opts *opts, struct flags *flags,
                      struct garm_server **ret_server, struct buf *ret_error)
 {
-    if (opts->workers < 0 || opts->workers > WORKERS_MAX) {
+    if (opts->workers < 0 || opts->workers > LIMIT_WORKERS) {
         buf_printf(ret_error, "%d workers: 1 to %d are possible, or 0 for one per CPU",
-                   opts->workers, WORKERS_MAX);
+                   opts->workers, LIMIT_WORKERS);
         return -EINVAL;
     }
     struct garm_server *const server = mem_zalloc(sizeof(*server));

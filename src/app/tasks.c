@@ -14,6 +14,12 @@ _Static_assert((int)GARM_CANCEL_GROUP == (int)CANCEL_GROUP, "one list of reasons
 /* Bytes of a job's arena that lie on its stack. */
 #define JOB_ARENA_LENT 1024
 
+int64_t garm_wall_ns(void)
+{
+    const struct loop *const loop = loop_self();
+    return loop != NULL ? loop->io->ops->wall_ns(loop->io) : sys_realtime_ns();
+}
+
 int64_t garm_now_ns(void)
 {
     const struct loop *const loop = loop_self();

@@ -35,7 +35,7 @@
 #define LIMIT_FILE_CACHE_BYTES    MIB(32)  /* of their contents */
 #define LIMIT_FILE_CACHE_COUNT    1024     /* files, open or in memory */
 #define LIMIT_FILE_CHECK_MS       500      /* after which a file is looked at again */
-#define LIMIT_FILE_SLICE          MIB(1)   /* of a file, fetched from a slow disk at a time */
+#define LIMIT_FILE_SLICE          MIB(1)   /* of a file, fetched and sent at a time */
 #define LIMIT_LISTING_COUNT       200000   /* names of a directory's listing; the others are cut */
 
 /* Form bodies, and bodies that become files; see garm_form_opts. */
@@ -63,11 +63,15 @@
 #define LIMIT_ARENA_BYTES         MIB(16)  /* a request's arena */
 #define LIMIT_REF_BYTES           KIB(16)  /* bodies from this size on are sent without a copy */
 #define LIMIT_UNSENT_BYTES        524288   /* what the kernel holds for a peer that takes nothing */
+#define LIMIT_UNSENT_FILE_BYTES   2097152  /* of a file, whose pages it need not copy */
+
+/* Threads that serve. */
+#define LIMIT_WORKERS             1024
 
 /* Work per turn of a loop. */
 #define LIMIT_ACCEPT_PER_TURN     64
 #define LIMIT_EVENTS_PER_TURN     256
 #define LIMIT_PIPELINE_PER_TURN   64       /* requests of one connection, then others */
-#define LIMIT_SEND_SLICE          KIB(128) /* of one answer, then others */
+#define LIMIT_SEND_SLICE          KIB(128) /* of one answer, then others; of a file LIMIT_FILE_SLICE */
 
 #endif

@@ -2,7 +2,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#define SUITES(X) X(cors) X(csrf) X(real_ip) X(request_id) X(security_headers)
+#define SUITES(X) X(access_log) X(cors) X(csrf) X(real_ip) X(request_id) X(security_headers)
 
 #define X(name) Suite *suite_##name(void);
 SUITES(X)
