@@ -3,7 +3,6 @@
  * cut it, and the tag has no quotes. Files have all of this by themselves: see garm_file. */
 #include "httpbin.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
