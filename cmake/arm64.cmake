@@ -1,4 +1,4 @@
-# Debian's cross compiler, and qemu-user to run what it makes. Check and simdjson come from
+# Debian's cross compiler, and qemu-user to run what it makes. Check and the libraries come from
 # tools/arm64-sysroot.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)

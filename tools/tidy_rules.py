@@ -10,7 +10,7 @@ import shutil
 import subprocess
 
 from tidy_tables import (ALLOWED, ALONE, BANNED_EVERYWHERE, BANNED_IN_SRC, BANNED_OUTSIDE_TESTS,
-                         COLUMNS, FLOORS, LINES_PER_FILE, LINES_PER_FUNCTION,
+                         COLUMNS, FLOORS, HOMES, LINES_PER_FILE, LINES_PER_FUNCTION,
                          LINES_PER_OPENING_COMMENT, LONG_LINES_MARK, MISSPELT, OUTPUT, PRINTS,
                          PUBLIC_ONLY, RATCHET, SYSTEM_DIRS, SYSTEM_HEADERS, TESTS)
 
@@ -298,7 +298,8 @@ def is_third_party(name):
 
 
 def rule_third_party(sources):
-    """A family of headers (openssl/...) is known to one file, or each of its headers is."""
+    """A family of headers (nghttp2/...) is known to one file, or each of its headers is; or to files
+    that are named alike."""
     homes = {}
     for source in sources:
         if source.top not in ("src", "include") or not source.is_c:
@@ -308,6 +309,10 @@ def rule_third_party(sources):
             if family in ALONE:
                 family = name
             if quote != "<" or not is_third_party(name) or family in (*FLOORS, "garm"):
+                continue
+            if family in HOMES:
+                if not source.path.startswith(HOMES[family]):
+                    yield source.path, line, f"<{name}> is for {HOMES[family]}*", "ask one of those"
                 continue
             home = homes.setdefault(family, source.path)
             if home != source.path:

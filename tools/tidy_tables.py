@@ -33,6 +33,8 @@ SYSTEM_HEADERS = set("""
 """.split())
 # Families of third-party headers that are several things under one name.
 ALONE = ("sanitizer", "valgrind")
+# Families that several files share, which are named alike: what their paths begin with.
+HOMES = {"openssl": "src/app/crypto_"}
 
 SEAM = "call its sys_ or mem_ form of base/sys.h"
 OUTPUT = "a library never prints; return an error, or write to the log"

@@ -7,7 +7,7 @@ import subprocess
 import server
 
 # What the archive itself needs.
-LIBRARIES = ("-lsimdjson", "-lstdc++", "-lm")
+LIBRARIES = ("-lsimdjson", "-lstdc++", "-lcrypto", "-lsodium", "-lm")
 SOURCES = pathlib.Path(__file__).resolve().parent / "programs"
 
 
