@@ -64,5 +64,6 @@ GARM_APP(app)
     garm_route(app, "/{path...}", echo, .body_bytes_max = GARM_MIB(16));
     garm_route(app, "GET /static/{path...}", file);
     garm_route(app, "OPTIONS /static/{path...}", static_options);
+    garm_route(app, "TRACE /static/{path...}", not_allowed);
     garm_route(app, "/static/{path...}", not_allowed);
 }

@@ -42,7 +42,7 @@ GARM_EXPORT void garm_server_free(garm_server *server);
 GARM_EXPORT void garm_free(void *memory);
 
 /** Runs the workers on threads of their own. 0; or the negative errno of a hook or of the
- *  system, and nothing runs. */
+ *  system, -ECANCELED after garm_server_stop, and nothing runs. */
 GARM_EXPORT GARM_MUST_CHECK_ int garm_server_start(garm_server *server);
 
 /** For a server with one worker, in place of garm_server_start: makes the calling thread its
@@ -55,7 +55,8 @@ GARM_EXPORT GARM_MUST_CHECK_ int garm_server_fd(garm_server *server);
 GARM_EXPORT GARM_MUST_CHECK_ int garm_server_turn(garm_server *server, int64_t max_wait_ns);
 
 /** Begins to drain: what was sent is answered, listeners close, and what is not done after
- *  grace_ns is cut. Returns at once. A second call may shorten the grace. Any thread. */
+ *  grace_ns is cut. Returns at once. A second call may shorten the grace. Before the start: the
+ *  start gives -ECANCELED then. Any thread. */
 GARM_EXPORT void garm_server_stop(garm_server *server, int64_t grace_ns);
 /** Blocks until a started server has stopped. Not from its own threads. */
 GARM_EXPORT void garm_server_wait(garm_server *server);

@@ -95,6 +95,7 @@ int garm_server_make(const garm_server_opts *opts, struct flags *flags,
         buf_printf(ret_error, "out of memory");
         return -ENOMEM;
     }
+    pthread_mutex_init(&server->lock, NULL);
     server->workers = opts->workers > 0 ? (size_t)opts->workers : sys_cpu_count();
     server->flags = flags;
     server->flags_borrowed = flags != NULL;
@@ -191,7 +192,11 @@ static int make_server(struct garm_server *server)
     struct buf error;
     options.limits.connections = server->connections_max;
     buf_init(&error, ERROR_BYTES_MAX);
-    const int rc = server_new(&options, &server->server, &error);
+    struct server *made = NULL;
+    const int rc = server_new(&options, &made, &error);
+    pthread_mutex_lock(&server->lock);
+    server->server = made;
+    pthread_mutex_unlock(&server->lock);
     if (rc < 0) {
         log_write(&server->application.logger, LOG_ERROR, "%s", buf_cstr(&error));
     }
@@ -211,6 +216,12 @@ int garm_server_prepare(struct garm_server *server)
 {
     if (server->server != NULL) {
         return -EBUSY;
+    }
+    pthread_mutex_lock(&server->lock);
+    const bool stopped = server->stop_asked;
+    pthread_mutex_unlock(&server->lock);
+    if (stopped) {
+        return -ECANCELED;
     }
     server->start_ns = sys_monotonic_ns();
     TRY(make_server(server));
@@ -270,9 +281,12 @@ int garm_server_turn(garm_server *server, int64_t max_wait_ns)
 
 void garm_server_stop(garm_server *server, int64_t grace_ns)
 {
+    pthread_mutex_lock(&server->lock);
+    server->stop_asked = true;
     if (server->server != NULL) {
         server_stop(server->server, grace_ns);
     }
+    pthread_mutex_unlock(&server->lock);
 }
 
 void garm_server_wait(garm_server *server)
@@ -314,5 +328,6 @@ void garm_server_free(garm_server *server)
         flags_free(server->flags);
     }
     mem_free(server->worker_views);
+    pthread_mutex_destroy(&server->lock);
     mem_free(server);
 }

@@ -11,6 +11,8 @@
 #include <garm/log.h>
 #include <garm/server.h>
 
+#include <pthread.h>
+
 struct flags;
 
 struct garm_server {
@@ -22,9 +24,12 @@ struct garm_server {
     size_t workers;
     struct garm_worker *worker_views; /* one per worker */
     struct garm_worker main_view;     /* of START and STOP */
-    struct server *server;            /* NULL until it starts */
-    bool attached;                    /* turned by the caller's loop */
-    bool started, stopped;            /* START hooks have run; STOP hooks have */
+    /* NULL until it starts. Under the lock where another thread than the starting one looks */
+    struct server *server;
+    bool stop_asked; /* under the lock too */
+    pthread_mutex_t lock;
+    bool attached;         /* turned by the caller's loop */
+    bool started, stopped; /* START hooks have run; STOP hooks have */
     struct offload offload;
     const char *server_name;
     size_t connections_max;

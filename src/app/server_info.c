@@ -20,14 +20,24 @@ garm_server *garm_server_of(garm_ctx *c)
     return c->worker->application->server;
 }
 
+/* NULL before its start. Any thread. */
+static struct server *running_server(garm_server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    struct server *const running = server->server;
+    pthread_mutex_unlock(&server->lock);
+    return running;
+}
+
 int garm_server_get_stats(garm_server *server, garm_server_stats *stats)
 {
     if (stats->size != sizeof(*stats)) {
         return -EINVAL;
     }
     struct server_stats now = {0};
-    if (server->server != NULL) {
-        server_stats(server->server, &now);
+    struct server *const running = running_server(server);
+    if (running != NULL) {
+        server_stats(running, &now);
     }
     *stats = (garm_server_stats){
         .size = sizeof(*stats),
@@ -39,7 +49,7 @@ int garm_server_get_stats(garm_server *server, garm_server_stats *stats)
         .bytes_in = now.bytes_in,
         .bytes_out = now.bytes_out,
         .workers = (int)server->workers,
-        .uptime_ns = server->server == NULL ? 0 : sys_monotonic_ns() - server->start_ns,
+        .uptime_ns = running == NULL ? 0 : sys_monotonic_ns() - server->start_ns,
     };
     return 0;
 }
@@ -79,7 +89,8 @@ static void on_post(struct server_worker *worker, void *arg)
 
 int garm_post(garm_server *server, garm_task_fn *fn, void *arg)
 {
-    if (server->server == NULL) {
+    struct server *const running = running_server(server);
+    if (running == NULL) {
         return -ESHUTDOWN;
     }
     struct posted *const posted = mem_zalloc(sizeof(*posted));
@@ -88,7 +99,7 @@ int garm_post(garm_server *server, garm_task_fn *fn, void *arg)
     }
     posted->fn = fn;
     posted->arg = arg;
-    const int rc = server_post(server->server, 0, on_post, posted);
+    const int rc = server_post(running, 0, on_post, posted);
     if (rc < 0) {
         mem_free(posted);
     }

@@ -73,5 +73,6 @@
 #define LIMIT_EVENTS_PER_TURN     256
 #define LIMIT_PIPELINE_PER_TURN   64       /* requests of one connection, then others */
 #define LIMIT_SEND_SLICE          KIB(128) /* of one answer, then others; of a file LIMIT_FILE_SLICE */
+#define LIMIT_READ_SLICE          KIB(128) /* of one request's body, then others */
 
 #endif

@@ -120,13 +120,8 @@ static void run_jobs(struct loop *loop)
     struct list batch;
     list_init(&batch);
     list_splice_back(&batch, &loop->ready);
-    loop->lag_ns = 0;
     for (struct list *node = list_pop_front(&batch); node != NULL; node = list_pop_front(&batch)) {
         struct job *const job = CONTAINER_OF(node, struct job, node);
-        const int64_t lag_ns = loop->now_ns - job->ready_ns;
-        if (lag_ns > loop->lag_ns) {
-            loop->lag_ns = lag_ns;
-        }
         job->run(job);
     }
 }
@@ -206,14 +201,12 @@ void loop_stop(struct loop *loop)
 void job_init(struct job *job, void (*run)(struct job *job))
 {
     list_init(&job->node);
-    job->ready_ns = 0;
     job->run = run;
 }
 
 void loop_add(struct loop *loop, struct job *job)
 {
     if (list_empty(&job->node)) {
-        job->ready_ns = loop->now_ns;
         list_push_back(&loop->ready, &job->node);
     }
 }

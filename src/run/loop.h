@@ -17,7 +17,6 @@
 /* Work for this loop's own thread, queued in the order it became ready. Lives inside its owner. */
 struct job {
     struct list node;
-    int64_t ready_ns; /* when it was queued: now - ready_ns is the queueing delay */
     void (*run)(struct job *job);
 };
 
@@ -63,7 +62,6 @@ struct loop {
     counter task_count;
     bool stop;
     uint64_t turns;
-    int64_t lag_ns;       /* the longest queueing delay seen in the last turn */
     struct loop_lag *lag; /* where turns are measured, which reads the clock; NULL: nowhere */
 };
 

@@ -186,6 +186,18 @@ static ssize_t read_chunked(struct h1_exchange *h, void *buf, size_t cap)
     return read_trailers(h);
 }
 
+/* After a full slice the others get their turn, also from a client that sends as fast as we read.
+ * A cancelled task goes on, for what it can read without a wait. */
+static void give_way(struct h1_exchange *h, ssize_t n)
+{
+    h->read_on += (uint64_t)n;
+    if (h->read_on >= LIMIT_READ_SLICE) {
+        h->read_on = 0;
+        const int rc = task_yield();
+        (void)rc;
+    }
+}
+
 ssize_t h1_body_read(struct exchange *x, void *buf, size_t cap)
 {
     struct h1_exchange *const h = h1_exchange_of(x);
@@ -204,6 +216,7 @@ ssize_t h1_body_read(struct exchange *x, void *buf, size_t cap)
         if (x->bytes_in > x->body_max) {
             return fault(h, 413, "the body is larger than allowed", -EMSGSIZE);
         }
+        give_way(h, n);
     }
     return n;
 }

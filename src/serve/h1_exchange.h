@@ -13,6 +13,7 @@ struct h1_exchange {
     struct h1_head *trailer_head; /* once the last chunk is read */
     struct pace in, out;
     uint64_t body_left;      /* of a body with Content-Length */
+    uint64_t read_on;        /* body bytes since others had their turn */
     uint64_t answer_left;    /* of an answer with a length */
     enum h1_framing framing; /* of the answer */
     bool continued;          /* 100 was sent, or is not called for */

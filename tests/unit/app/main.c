@@ -16,6 +16,7 @@
     X(request)                                                                                     \
     X(returns)                                                                                     \
     X(save)                                                                                        \
+    X(server_life)                                                                                 \
     X(setup)                                                                                       \
     X(tasks)                                                                                       \
     X(test_client)                                                                                 \
