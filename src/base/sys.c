@@ -192,6 +192,9 @@ static bool hold_sigpipe(const sigset_t *sigpipe, sigset_t *ret_before)
     return sigpending(&pending) == 0 && !sigismember(&pending, SIGPIPE);
 }
 
+/* The process ignores it: nothing need be held off. */
+static bool sigpipe_ignored;
+
 /* There is no MSG_NOSIGNAL for it: the signal is held off, and taken away if it came. That may be
  * behind bytes that were sent: then their count is returned. */
 ssize_t sys_sendfile(int fd, int file_fd, int64_t *offset, size_t size)
@@ -200,6 +203,9 @@ ssize_t sys_sendfile(int fd, int file_fd, int64_t *offset, size_t size)
     sigset_t sigpipe;
     sigset_t before;
     TRY(fault_ask(SYS_CALL, "sendfile"));
+    if (LIKELY(sigpipe_ignored)) {
+        return result_size(TEMP_FAILURE_RETRY(sendfile(fd, file_fd, offset, size)));
+    }
     sigemptyset(&sigpipe);
     sigaddset(&sigpipe, SIGPIPE);
     const bool ours = hold_sigpipe(&sigpipe, &before);
@@ -339,6 +345,7 @@ void sys_raise_fd_limit(void)
 void sys_ignore_signal(int signal_number)
 {
     (void)signal(signal_number, SIG_IGN);
+    sigpipe_ignored = sigpipe_ignored || signal_number == SIGPIPE;
 }
 
 int sys_open(const char *path, int flags)

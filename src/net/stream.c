@@ -53,6 +53,11 @@ int stream_open(struct stream *stream, struct io *io, int fd,
     return rc;
 }
 
+void stream_set_unsent_max(struct stream *stream, size_t bytes)
+{
+    stream->io->ops->set_unsent_max(stream->io, stream->watch.fd, bytes);
+}
+
 void stream_close(struct stream *stream, bool reset)
 {
     if (stream->watch.fd >= 0) {

@@ -33,6 +33,8 @@ struct stream {
  *  outlive the turn in which it is closed. 0, or a negative errno and the descriptor is closed. */
 MUST_CHECK int stream_open(struct stream *stream, struct io *io, int fd,
                            void (*on_ready)(struct io_watch *watch, unsigned ready));
+/** How many bytes the kernel holds for a peer that takes nothing, from now on; a wish. */
+void stream_set_unsent_max(struct stream *stream, size_t bytes);
 /** Ends the watch and closes; with `reset` by an RST. */
 void stream_close(struct stream *stream, bool reset);
 

@@ -63,6 +63,8 @@ struct io_ops {
     /* The same from a file, at *offset, which is moved on. 0: the file ends here. */
     ssize_t (*send_file)(struct io *io, int fd, int file_fd, int64_t *offset, size_t size,
                          bool more);
+    /* How much the kernel holds for a peer that takes nothing, from now on; a wish. */
+    void (*set_unsent_max)(struct io *io, int fd, size_t bytes);
     int (*shut_write)(struct io *io, int fd);
     /* Closes; with `reset` by an RST, so that the peer cannot take what it got for complete. */
     void (*close)(struct io *io, int fd, bool reset);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -173,6 +174,13 @@ static ssize_t send_file(struct io *io, int fd, int file_fd, int64_t *offset, si
     return sys_sendfile(fd, file_fd, offset, size);
 }
 
+static void set_unsent_max(struct io *io, int fd, size_t bytes)
+{
+    const int value = (int)bytes;
+    (void)io;
+    sys_setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, sizeof(value));
+}
+
 static int shut_write(struct io *io, int fd)
 {
     (void)io;
@@ -209,6 +217,7 @@ static const struct io_ops ops = {
     .recv = receive,
     .send = send_bytes,
     .send_file = send_file,
+    .set_unsent_max = set_unsent_max,
     .shut_write = shut_write,
     .close = close_socket,
     .free = free_epoll,

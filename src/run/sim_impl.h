@@ -156,6 +156,7 @@ ssize_t sim_call_recv(struct io *io, int fd, void *buf, size_t cap);
 ssize_t sim_call_send(struct io *io, int fd, const struct iovec *iov, size_t count, bool more);
 ssize_t sim_call_send_file(struct io *io, int fd, int file_fd, int64_t *offset, size_t size,
                            bool more);
+void sim_call_set_unsent_max(struct io *io, int fd, size_t bytes);
 int sim_call_shut_write(struct io *io, int fd);
 void sim_call_close(struct io *io, int fd, bool reset);
 

@@ -241,6 +241,7 @@ static const struct io_ops ops = {
     .recv = sim_call_recv,
     .send = sim_call_send,
     .send_file = sim_call_send_file,
+    .set_unsent_max = sim_call_set_unsent_max,
     .shut_write = sim_call_shut_write,
     .close = sim_call_close,
     .free = free_io,

@@ -91,6 +91,7 @@ struct conn {
     bool reset : 1;  /* close by an RST */
     bool last : 1;   /* the answer said Connection: close */
     bool served : 1; /* has had an answer */
+    bool wide : 1;   /* LIMIT_UNSENT_FILE_BYTES is its bound */
     uint32_t linger_bytes;
     struct list node; /* in shard->conns */
     struct job job;
