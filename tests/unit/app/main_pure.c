@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #define SUITES(X)                                                                                  \
+    X(file_path)                                                                                   \
     X(flags)                                                                                       \
     X(json_out)                                                                                    \
     X(metrics_text)                                                                                \
