@@ -36,7 +36,7 @@
 #define LIMIT_FILE_CACHE_COUNT    1024     /* files, open or in memory */
 #define LIMIT_FILE_CHECK_MS       500      /* after which a file is looked at again */
 #define LIMIT_FILE_SLICE          MIB(1)   /* of a file, fetched and sent at a time */
-#define LIMIT_LISTING_COUNT       200000   /* names of a directory's listing; the others are cut */
+#define LIMIT_LISTING_COUNT       200000   /* names in a listing; others are cut */
 
 /* Form bodies, and bodies that become files; see garm_form_opts. */
 #define LIMIT_PART_COUNT          1000     /* of a form; more: 413 */
@@ -72,7 +72,7 @@
 #define LIMIT_ACCEPT_PER_TURN     64
 #define LIMIT_EVENTS_PER_TURN     256
 #define LIMIT_PIPELINE_PER_TURN   64       /* requests of one connection, then others */
-#define LIMIT_SEND_SLICE          KIB(128) /* of one answer, then others; of a file LIMIT_FILE_SLICE */
+#define LIMIT_SEND_SLICE          KIB(128) /* of one answer, then others */
 #define LIMIT_READ_SLICE          KIB(128) /* of one request's body, then others */
 
 #endif
