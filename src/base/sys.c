@@ -372,7 +372,7 @@ int sys_open_beneath(int dir_fd, const char *path, int flags)
 /* -EINVAL: the kernel does not know RESOLVE_CACHED. */
 int sys_open_at_hand(int dir_fd, const char *path, int flags, bool beneath)
 {
-    TRY(fault_ask(SYS_CALL, "openat2"));
+    TRY(fault_ask(SYS_CALL, "openat2_cached"));
     const int rc = open_how(dir_fd, path, flags, RESOLVE_CACHED | (beneath ? BENEATH : 0));
     return rc == -EINVAL ? -EAGAIN : rc;
 }

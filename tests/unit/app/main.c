@@ -11,6 +11,7 @@
     X(lifetime)                                                                                    \
     X(metrics)                                                                                     \
     X(metrics_declare)                                                                             \
+    X(overload)                                                                                    \
     X(middleware)                                                                                  \
     X(reply)                                                                                       \
     X(request)                                                                                     \
@@ -18,6 +19,7 @@
     X(save)                                                                                        \
     X(server_life)                                                                                 \
     X(setup)                                                                                       \
+    X(static)                                                                                       \
     X(tasks)                                                                                       \
     X(test_client)                                                                                 \
     X(trailers)
