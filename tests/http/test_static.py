@@ -1,6 +1,7 @@
 """Served directories: paths, what must never leave them, types, siblings, single-page applications."""
 import gzip
 import os
+import shutil
 import socket
 import subprocess
 
@@ -194,9 +195,33 @@ def test_siblings_are_looked_for_only_if_asked(conn):
     assert answer.get("Content-Encoding") is None and answer.get("Vary") is None and answer.body == SCRIPT
 
 
-def test_curl_decodes_a_sibling(running):
-    done = subprocess.run(["curl", "-s", "--compressed", "-H", "Accept-Encoding: gzip", running.url + "/coded/some.js"], stdout=subprocess.PIPE, check=True, env=server.environment())
-    assert done.stdout == SCRIPT
+def compress(coding, data):
+    if coding == "gzip":
+        return gzip.compress(data)
+    if coding == "br":
+        return pytest.importorskip("brotli").compress(data)
+    return pytest.importorskip("zstandard").compress(data)
+
+
+@pytest.mark.parametrize("coding,ending", [("gzip", "gz"), ("br", "br"), ("zstd", "zst")])
+def test_curl_decodes_a_sibling(running, site, coding, ending):
+    (site / f"{ending}.js").write_bytes(SCRIPT)
+    (site / f"{ending}.js.{ending}").write_bytes(compress(coding, SCRIPT))
+    done = subprocess.run(["curl", "-s", "--compressed", "-H", f"Accept-Encoding: {coding}", "-D", "-", f"{running.url}/coded/{ending}.js"],
+                          stdout=subprocess.PIPE, check=True, env=server.environment())
+    head, _, body = done.stdout.partition(b"\r\n\r\n")
+    assert body == SCRIPT and f"Content-Encoding: {coding}".encode() in head
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium")
+def test_chromium_decodes_a_sibling(running, site, tmp_path):
+    script = b"document.documentElement.dataset.ran = 'the script';"
+    (site / "page.html").write_bytes(b"<!doctype html><script src=ran.js></script>")
+    (site / "ran.js").write_bytes(b"document.documentElement.dataset.ran = 'the original';")
+    (site / "ran.js.gz").write_bytes(gzip.compress(script))
+    done = subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}", "--dump-dom", running.url + "/coded/page.html"],
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=120, check=True, env=server.environment())
+    assert b'data-ran="the script"' in done.stdout
 
 
 # Single-page applications.

@@ -13,7 +13,7 @@
 
 Suite *suite_static(void);
 
-static char dir[] = "/tmp/garm-static-XXXXXX";
+static char dir[] = "garm-static-XXXXXX";
 
 static void put(const char *name, const char *content)
 {
