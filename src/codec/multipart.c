@@ -125,20 +125,20 @@ static enum form_event refuse_byte(struct multipart *m, const char *reason)
 
 /* Content, and what stands before the first boundary. */
 
-/* Where the delimiter, or as much of it as is there, begins; `len` if nowhere. Its only CR is its
- * first byte: no other place has to be looked at twice. */
+/* Where the delimiter, or as much of it as is there, begins; `len` if nowhere. Its CR may be missing
+ * (see multipart.h). Its only LF is its second byte: no other place has to be looked at twice. */
 static size_t find_delimiter(const struct multipart *m, const char *data, size_t len)
 {
-    const char *cr = memchr(data, '\r', len);
-    while (cr != NULL) {
-        const size_t left = len - (size_t)(cr - data);
-        const size_t size = left < m->delimiter_len ? left : m->delimiter_len;
-        if ((left == 1 || cr[1] == '\n') && memcmp(cr, m->delimiter, size) == 0) {
-            return (size_t)(cr - data);
+    const char *lf = memchr(data, '\n', len);
+    while (lf != NULL) {
+        const size_t left = len - (size_t)(lf - data);
+        const size_t size = left < m->delimiter_len - 1U ? left : m->delimiter_len - 1U;
+        if ((left == 1 || lf[1] == '-') && memcmp(lf, m->delimiter + 1, size) == 0) {
+            return (size_t)(lf - data) - (lf > data && lf[-1] == '\r' ? 1 : 0);
         }
-        cr = memchr(cr + 1, '\r', left - 1);
+        lf = memchr(lf + 1, '\n', left - 1);
     }
-    return len;
+    return len > 0 && data[len - 1] == '\r' ? len - 1 : len;
 }
 
 /* Content goes out; what stands before the first boundary goes nowhere. */
@@ -158,6 +158,9 @@ static enum form_event match(struct multipart *m, const char *data, size_t len, 
                              struct slice *ret_run)
 {
     size_t n = 0;
+    if (m->matched == 0 && data[0] == '\n') {
+        m->matched = m->unsent = 1; /* as if the CR had been there */
+    }
     while (n < len && m->matched < m->delimiter_len && data[n] == m->delimiter[m->matched]) {
         n++;
         m->matched++;

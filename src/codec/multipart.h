@@ -1,6 +1,8 @@
 /* multipart/form-data (RFC 7578, RFC 2046 section 5.1), strictly: lines end in CRLF, behind a
  * boundary come only blanks, "--" or the line's end, a part has a Content-Disposition with a name,
- * and the last boundary must come. A multipart within a part is content like any other. */
+ * and the last boundary must come. One thing is forgiven: the line break before a boundary may be a
+ * bare LF, as clients that put a body together by hand send it; it is no part of the content, like
+ * the CRLF. A multipart within a part is content like any other. */
 #ifndef GARM_CODEC_MULTIPART_H
 #define GARM_CODEC_MULTIPART_H
 
