@@ -185,3 +185,49 @@ def test_few_descriptors_are_enough(site):
         for i in range(200):
             (folder / f"{i}").write_bytes(b"x" * 66_000)
             assert conn.ask("GET", f"/few/{i}").status == 200
+
+
+def make_cold(path):
+    """Out of the page cache, as far as the kernel lets go."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+    finally:
+        os.close(fd)
+
+
+@pytest.mark.parametrize("place", ["/", "/plain/", "/coded/"])
+@pytest.mark.parametrize("size", [SMALL, LARGE, 5_000_000])
+def test_cold_file_comes_byte_for_byte(running, site, place, size):
+    path = site / f"cold{size}"
+    content = os.urandom(size)
+    path.write_bytes(content)
+    for _ in range(3):
+        make_cold(path)
+        assert ask(running, "GET", place + path.name).body == content
+        make_cold(path)
+        assert ask(running, "GET", place + path.name, [("Range", "bytes=-1000,5-1004")]).status == 206
+
+
+def test_clients_that_read_nothing_cost_little(running, site):
+    """Two hundred large downloads stand still: others are served as ever, and the server holds little for them."""
+    (site / "large").write_bytes(b"x" * 30_000_000)
+    before, descriptors = running.resident_bytes(), running.descriptor_count()
+    deaf = []
+    try:
+        for _ in range(200):
+            deaf.append(Conn(running))
+            deaf[-1].send(request("GET", "/large"))
+        with Conn(running) as conn:
+            worst = 0.0
+            for _ in range(100):
+                begin = time.monotonic()
+                assert conn.ask("GET", "/digits.txt").status == 200
+                worst = max(worst, time.monotonic() - begin)
+        assert worst < 0.5
+        assert running.resident_bytes() - before < 64 << 20
+    finally:
+        for conn in deaf:
+            conn.close()
+    wait_until(lambda: running.descriptor_count() <= descriptors + 5, 10, "connections were not given back")
