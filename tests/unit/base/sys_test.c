@@ -127,9 +127,10 @@ START_TEST(failures_are_negative_errnos)
     char byte;
     void *ptr = NULL;
     struct stat info;
+    struct epoll_event event;
     ck_assert_int_eq(sys_read(-1, &byte, 1), -EBADF);
     ck_assert_int_eq(sys_recv(-1, &byte, 1), -EBADF);
-    ck_assert_int_eq(sys_epoll_wait(-1, NULL, 0, 0), -EBADF);
+    ck_assert_int_eq(sys_epoll_wait(-1, &event, 1, 0), -EBADF);
     ck_assert_int_eq(sys_open("/nonexistent/file", O_RDONLY), -ENOENT);
     ck_assert_int_eq(sys_lstat("/nonexistent/file", &info), -ENOENT);
     ck_assert_int_eq(sys_mmap(0, &ptr), -EINVAL);

@@ -141,17 +141,20 @@ static void fault_elsewhere(void *arg)
     *nowhere = 1;
 }
 
+/* Enough for the first byte to be far from a stack that is mapped right above. */
+#define FAR_BYTES MIB(32)
+
 static void fault_in_a_task(void)
 {
     struct loop loop;
     struct overflow_thread thread;
     signal(SIGSEGV, exit_with_nine);
-    void *page = NULL;
-    if (overflow_install() < 0 || overflow_enter(&thread) < 0 || sys_mmap(4096, &page) < 0) {
+    void *pages = NULL;
+    if (overflow_install() < 0 || overflow_enter(&thread) < 0 || sys_mmap(FAR_BYTES, &pages) < 0) {
         _exit(3);
     }
-    nowhere = page;
-    sys_mprotect(page, 4096, 0);
+    nowhere = pages;
+    sys_mprotect(pages, FAR_BYTES, 0);
     open_loop(&loop);
     _exit(task_run(&loop, "GET /", fault_elsewhere, NULL) == 0 ? 4 : 5);
 }
