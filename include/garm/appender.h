@@ -15,10 +15,10 @@ typedef struct garm_appender_opts {
 
 GARM_BEGIN
 
-/** A file to which garm_append adds, opened now: one that cannot be stops the start. `path` NULL is
- *  the standard error. A file that was renamed or removed meanwhile (logrotate) is made anew under
- *  its path within a second. Lives as the application does. NULL if the start is refused. See
- *  garm_appender_new. */
+/** A file to which garm_append adds, opened now: one that cannot be stops the start. `path` NULL
+ *  is the standard error. A file that was renamed or removed meanwhile (logrotate) is made anew
+ *  under its path within a second. Lives as the application does. NULL if the start is refused.
+ *  See garm_appender_new. */
 GARM_EXPORT garm_appender *garm_appender_new_with(garm_app *app, const char *path,
                                                   const garm_appender_opts *opts);
 /* garm_appender *audit = garm_appender_new(app, "audit.log"); */
@@ -26,9 +26,10 @@ GARM_EXPORT garm_appender *garm_appender_new_with(garm_app *app, const char *pat
     garm_appender_new_with((app), GARM_HEAD_(__VA_ARGS__, ),                                       \
                            GARM_OPTS_(garm_appender_opts, __VA_ARGS__))
 
-/** Adds `size` bytes, whole or not at all: to a buffer of this worker, which is written within 50 ms
- *  by a thread of the pool, and at the end of the server in any case. Never waits. 0; -ENOBUFS
- *  dropped, because the disk does not keep up; -ENOMEM dropped. Order is kept within a worker. */
+/** Adds `size` bytes, whole or not at all: to a buffer of this worker, which is written within
+ *  50 ms by a thread of the pool, and at the end of the server in any case. Never waits. 0;
+ *  -ENOBUFS dropped, because the disk does not keep up; -ENOMEM dropped. Order is kept within a
+ *  worker. */
 GARM_EXPORT int garm_append(garm_ctx *c, garm_appender *appender, const void *line, size_t size);
 
 /** How many calls of garm_append were dropped, or lost by a failed write, so far. Any thread. */

@@ -1,5 +1,6 @@
-/* Lines on their way to a file. Each worker gathers into a buffer of its own; a job that begins with
- * the first line waits a moment for more, then has the pool write all of it, until nothing is left. */
+/* Lines on their way to a file. Each worker gathers into a buffer of its own; a job that begins
+ * with the first line waits a moment for more, then has the pool write all of it, until nothing is
+ * left. */
 #include "app/app.h"
 
 #include "app/ctx.h"
@@ -21,7 +22,8 @@
 #define BUFFER_BYTES KIB(256)
 #define APPEND_FLAGS (O_WRONLY | O_APPEND | O_CREAT)
 
-/* What one worker has gathered. Only its own thread touches it, but for `out` while it is written. */
+/* What one worker has gathered. Only its own thread touches it, but for `out` while that is
+ * written. */
 struct lane {
     struct garm_appender *appender;
     struct buf gathered;

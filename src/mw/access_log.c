@@ -68,10 +68,9 @@ static void add_time(struct line *line, int64_t wall_ns)
 {
     const time_t seconds = (time_t)(wall_ns / GARM_SEC(1));
     struct tm tm;
-    char text[32];
     gmtime_r(&seconds, &tm);
-    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-    add(line, "%s.%03dZ", text, (int)(wall_ns % GARM_SEC(1) / GARM_MS(1)));
+    add(line, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+        tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(wall_ns % GARM_SEC(1) / GARM_MS(1)));
 }
 
 /* name=value, quoted if it must be. Empty values are left out. */
@@ -221,6 +220,6 @@ void garm_access_log_with(garm_app *app, const garm_access_log_opts *opts)
     self->format = known.format;
     self->slower_than_ns = GARM_MS(known.slower_than_ms);
     if (self->appender != NULL) {
-        garm_use(app, log_request, .arg = self, .name = "access_log");
+        garm_use(app, log_request, .arg = self, .name = "access_log", .always = true);
     }
 }

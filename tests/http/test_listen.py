@@ -308,7 +308,7 @@ def test_conflicting_patterns_are_refused_and_both_lines_named():
 def last_worker(pid):
     """The highest number among its worker threads, garm/0 and up (the first one may be the main thread)."""
     names = [open(f"/proc/{pid}/task/{task}/comm", encoding="ascii").read().strip() for task in os.listdir(f"/proc/{pid}/task")]
-    return max(int(name[5:]) for name in names if name.startswith("garm/"))
+    return max(int(name[5:]) for name in names if re.fullmatch(r"garm/\d+", name))
 
 
 def test_environment_has_a_twin_of_each_flag():

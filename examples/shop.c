@@ -1,4 +1,4 @@
-/* The application of chapter 3: a few routes, a group, a middleware. Built by that chapter's commands. */
+/* A few routes, a group with a key, a middleware: the application of docs/how-it-works. */
 #include <garm/garm.h>
 
 static int timing(garm_ctx *c)
