@@ -28,6 +28,7 @@ struct garm_test {
     struct buf request;
     struct buf received;
     struct test_answer answer;
+    struct test_json json;
     garm_response response;
     struct buf text; /* of the last header or JSON value asked for */
     bool drops;      /* the next client resets */
@@ -115,6 +116,7 @@ void garm_test_free(garm_test *test)
     buf_deinit(&test->received);
     buf_deinit(&test->text);
     test_answer_deinit(&test->answer);
+    test_json_deinit(&test->json);
     mem_free_aside(test);
 }
 
@@ -236,6 +238,7 @@ const garm_response *garm_test_do_with(garm_test *test, const char *method, cons
     test->fail_nth = 0;
     write_request(test, method, target, &known);
     test_answer_clear(&test->answer);
+    test_json_clear(&test->json);
     buf_clear(&test->received);
     reserve(test);
     test->fail_nth = nth;
@@ -268,8 +271,11 @@ const char *garm_test_header(garm_test *test, const char *name)
 
 const char *garm_test_json(garm_test *test, const char *pointer)
 {
+    const unsigned nth = test->fail_nth;
+    test->fail_nth = 0;
     buf_clear(&test->text);
-    buf_append_slice(&test->text, test_json_at(buf_slice(&test->answer.body), slice_cstr(pointer)));
+    test_json_text(&test->json, buf_slice(&test->answer.body), slice_cstr(pointer), &test->text);
+    test->fail_nth = nth;
     return buf_cstr(&test->text);
 }
 

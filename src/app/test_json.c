@@ -1,129 +1,58 @@
-/* What a JSON pointer names (RFC 6901), found by walking the text. Names are compared as
- * written, without escapes; the text is trusted to be JSON, and bounds hold if it is not. */
+/* What a JSON pointer names in an answer's body, as text: found in the parsed tree, and written
+ * again. */
 #include "app/test_reader.h"
 
-#include "base/text.h"
+#include "app/json_out.h"
+#include "codec/json.h"
 
-static struct slice skip_blanks(struct slice s)
+#include <errno.h>
+
+static void *alloc(void *arg, size_t size)
 {
-    while (s.len > 0 &&
-           (s.ptr[0] == ' ' || s.ptr[0] == '\t' || s.ptr[0] == '\r' || s.ptr[0] == '\n')) {
-        s = slice_of(s.ptr + 1, s.len - 1);
-    }
-    return s;
+    return arena_alloc(arg, size);
 }
 
-/* The length of the string that `s` begins with, quotes included. */
-static size_t string_size(struct slice s)
+void test_json_clear(struct test_json *json)
 {
-    size_t i = 1;
-    while (i < s.len && s.ptr[i] != '"') {
-        i += s.ptr[i] == '\\' ? 2 : 1;
-    }
-    return i < s.len ? i + 1 : s.len;
+    arena_clear(&json->arena);
+    json->root = NULL;
+    json->parsed = false;
 }
 
-/* The length of the value that `s` begins with. */
-static size_t value_size(struct slice s)
+void test_json_deinit(struct test_json *json)
 {
-    size_t depth = 0;
-    for (size_t i = 0; i < s.len; i++) {
-        const char c = s.ptr[i];
-        if (c == '"') {
-            i += string_size(slice_of(s.ptr + i, s.len - i)) - 1;
-        } else if (c == '{' || c == '[') {
-            depth++;
-        } else if (c == '}' || c == ']') {
-            if (depth == 0) {
-                return i;
-            }
-            depth--;
-        } else if (c == ',' && depth == 0) {
-            return i;
-        }
-        if (depth == 0 && (c == '"' || c == '}' || c == ']')) {
-            return i + 1;
-        }
-    }
-    return s.len;
+    test_json_clear(json);
+    json_engine_free(json->engine);
+    json->engine = NULL;
 }
 
-static struct slice take_value(struct slice *rest)
+/* A body that is no JSON has no root. */
+static void parse(struct test_json *json, struct slice body)
 {
-    *rest = skip_blanks(*rest);
-    struct slice value = slice_of(rest->ptr, value_size(*rest));
-    *rest = skip_blanks(slice_of(rest->ptr + value.len, rest->len - value.len));
-    while (value.len > 0 && (unsigned char)value.ptr[value.len - 1] <= ' ') {
-        value.len--;
+    struct json_error error = {0};
+    const struct json_memory memory = {alloc, &json->arena};
+    if (json->engine == NULL) {
+        json->engine = json_engine_new();
+        CHECK(json->engine != NULL);
     }
-    return value;
+    arena_init(&json->arena, NULL, 0, SIZE_MAX);
+    const int rc = json_parse(json->engine, body, &memory, &json->root, &error);
+    CHECK(rc != -ENOMEM);
+    json->parsed = true;
 }
 
-static bool take_byte(struct slice *rest, char byte)
+void test_json_text(struct test_json *json, struct slice body, struct slice pointer,
+                    struct buf *out)
 {
-    *rest = skip_blanks(*rest);
-    if (rest->len == 0 || rest->ptr[0] != byte) {
-        return false;
+    struct json writer;
+    if (!json->parsed) {
+        parse(json, body);
     }
-    *rest = slice_of(rest->ptr + 1, rest->len - 1);
-    return true;
-}
-
-static struct slice member(struct slice object, struct slice name)
-{
-    struct slice rest = slice_of(object.ptr + 1, object.len - 1);
-    do {
-        const struct slice key = take_value(&rest);
-        if (!take_byte(&rest, ':')) {
-            break;
-        }
-        const struct slice value = take_value(&rest);
-        if (key.len == name.len + 2 && slice_eq(slice_of(key.ptr + 1, name.len), name)) {
-            return value;
-        }
-    } while (take_byte(&rest, ','));
-    return SLICE("");
-}
-
-static struct slice element(struct slice array, struct slice index_text)
-{
-    uint64_t index = 0;
-    struct slice rest = slice_of(array.ptr + 1, array.len - 1);
-    if (text_to_u64(index_text, &index) < 0) {
-        return SLICE("");
+    const struct garm_json_value *const value = json_at(json->root, pointer);
+    if (value != NULL) {
+        json_init(&writer, out);
+        json_tree(&writer, value);
+        const int rc = json_finish(&writer);
+        CHECK(rc == 0);
     }
-    do {
-        const struct slice value = take_value(&rest);
-        if (index-- == 0) {
-            return value;
-        }
-    } while (take_byte(&rest, ','));
-    return SLICE("");
-}
-
-struct slice test_json_at(struct slice text, struct slice pointer)
-{
-    struct slice token = {0};
-    struct slice value = take_value(&text);
-    if (pointer.len == 0) {
-        return value;
-    }
-    if (pointer.ptr[0] != '/') {
-        return SLICE("");
-    }
-    pointer = slice_of(pointer.ptr + 1, pointer.len - 1);
-    do {
-        const bool last = slice_find(pointer, '/') == pointer.len;
-        if (!slice_cut(&pointer, '/', &token)) {
-            token = SLICE("");
-        }
-        value = value.len == 0        ? value
-                : value.ptr[0] == '{' ? member(value, token)
-                : value.ptr[0] == '[' ? element(value, token)
-                                      : SLICE("");
-        if (last) {
-            return value;
-        }
-    } while (value.len > 0);
-    return value;
 }

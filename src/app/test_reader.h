@@ -3,6 +3,7 @@
 #ifndef GARM_APP_TEST_READER_H
 #define GARM_APP_TEST_READER_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/slice.h"
 
@@ -26,7 +27,20 @@ void test_answer_end(struct test_answer *answer);
 /** The value of a field of the head; empty if there is none. */
 struct slice test_answer_field(const struct test_answer *answer, struct slice name);
 
-/** The text of the JSON value that `pointer` (RFC 6901) names in `text`; empty if there is none. */
-struct slice test_json_at(struct slice text, struct slice pointer);
+/* An answer's body as JSON, parsed when it is first asked for. Zeroed is empty. */
+struct test_json {
+    struct json_engine *engine;
+    struct arena arena;
+    const struct garm_json_value *root; /* NULL: it is no JSON */
+    bool parsed;
+};
+
+/** For another body. */
+void test_json_clear(struct test_json *json);
+void test_json_deinit(struct test_json *json);
+/** Appends the text of what `pointer` (RFC 6901) names in `body` to `out`: nothing if there is no
+ *  such thing, or the body is no JSON. Memory must not run out. */
+void test_json_text(struct test_json *json, struct slice body, struct slice pointer,
+                    struct buf *out);
 
 #endif

@@ -135,6 +135,18 @@ START_TEST(a_request_goes_through_the_real_server)
 }
 END_TEST
 
+START_TEST(json_is_found_by_pointers_and_written_without_blanks)
+{
+    garm_test_do(t, "POST", "/echo", .json = "{ \"a/b\": {\"~\": [1, 2.50, \"\\u0041\"]} }");
+    ck_assert_str_eq(garm_test_json(t, ""), "{\"a/b\":{\"~\":[1,2.5,\"A\"]}}");
+    ck_assert_str_eq(garm_test_json(t, "/a~1b/~0"), "[1,2.5,\"A\"]");
+    ck_assert_str_eq(garm_test_json(t, "/a~1b/~0/2"), "\"A\"");
+    ck_assert_str_eq(garm_test_json(t, "/a~1b/~0/3"), "");
+    garm_test_do(t, "POST", "/echo", .json = "[7] 8");
+    ck_assert_str_eq(garm_test_json(t, "/0"), "");
+}
+END_TEST
+
 START_TEST(sleeping_takes_no_time)
 {
     ck_assert_str_eq(garm_test_do(t, "GET", "/slow")->body, "at last");
@@ -230,6 +242,7 @@ Suite *suite_test_client(void)
     TCase *const tc = tcase_create("test_client");
     tcase_add_checked_fixture(tc, begin, finish);
     tcase_add_test(tc, a_request_goes_through_the_real_server);
+    tcase_add_test(tc, json_is_found_by_pointers_and_written_without_blanks);
     tcase_add_test(tc, sleeping_takes_no_time);
     tcase_add_test(tc, a_body_that_stays_away_is_408);
     tcase_add_test(tc, bodies_and_fields_are_sent);
