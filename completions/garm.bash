@@ -3,7 +3,7 @@ _garm()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb=${COMP_WORDS[1]}
     local verbs="serve run routes explain new version help"
-    local serving="--listen --workers --log-level --grace --help --version"
+    local serving="--listen --workers --log-level --grace --drain-delay --help --version"
     local methods="GET HEAD POST PUT PATCH DELETE OPTIONS"
     local flags="--help" words="" files=""
     COMPREPLY=()
@@ -15,7 +15,7 @@ _garm()
     fi
     case $prev in
     --log-level) COMPREPLY=($(compgen -W "debug info warn error off" -- "$cur")); return ;;
-    --listen | --workers | --grace) return ;;
+    --listen | --workers | --grace | --drain-delay) return ;;
     esac
     case $verb in
     serve) flags=$serving files=directories ;;

@@ -15,6 +15,7 @@ complete -c garm -n '__fish_seen_subcommand_from serve run' -l listen -x -d 'Whe
 complete -c garm -n '__fish_seen_subcommand_from serve run' -l workers -x -d 'Threads that serve'
 complete -c garm -n '__fish_seen_subcommand_from serve run' -l log-level -x -a 'debug info warn error off' -d 'What is logged'
 complete -c garm -n '__fish_seen_subcommand_from serve run' -l grace -x -d 'How long a stop waits'
+complete -c garm -n '__fish_seen_subcommand_from serve run' -l drain-delay -x -d 'How long a stop goes on serving before'
 complete -c garm -n '__fish_seen_subcommand_from routes explain version' -l json -d 'Print JSON'
 complete -c garm -n '__fish_seen_subcommand_from serve' -a '(__fish_complete_directories)'
 complete -c garm -n '__fish_seen_subcommand_from run routes explain' -a '(__fish_complete_suffix .so)'

@@ -16,6 +16,7 @@ serving=(
     '--workers=[threads that serve]:count:'
     '--log-level=[what is logged]:level:(debug info warn error off)'
     '--grace=[how long a stop waits]:time:'
+    '--drain-delay=[how long a stop goes on serving before]:time:'
     '--help[print help]'
     '--version[print the version]'
 )

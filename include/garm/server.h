@@ -22,6 +22,9 @@ typedef struct garm_server_opts {
     /* value of the Server field; default "garm"; "" leaves the field out */
     const char *server_name GARM_UNSET_;
     int64_t connections_max GARM_UNSET_; /* 0: as many as descriptors allow */
+    /* how long a stop goes on serving before it drains, while readiness (garm_health) says 503, so
+     * that those who send requests here learn it first; 0: not at all */
+    int64_t drain_delay_ms GARM_UNSET_;
 } garm_server_opts;
 
 GARM_BEGIN
@@ -54,10 +57,12 @@ GARM_EXPORT GARM_MUST_CHECK_ int garm_server_fd(garm_server *server);
  *  garm_server_fd. */
 GARM_EXPORT GARM_MUST_CHECK_ int garm_server_turn(garm_server *server, int64_t max_wait_ns);
 
-/** Begins to drain: what was sent is answered, listeners close, and what is not done after
- *  grace_ns is cut. Returns at once. A second call may shorten the grace. Before the start: the
- *  start gives -ECANCELED then. Any thread. */
+/** Begins to drain, after the drain delay: what was sent is answered, listeners close, and what is
+ *  not done after grace_ns is cut. Returns at once. A second call, or a grace of 0, ends the delay,
+ *  and may shorten the grace. Before the start: the start gives -ECANCELED then. Any thread. */
 GARM_EXPORT void garm_server_stop(garm_server *server, int64_t grace_ns);
+/** Has garm_server_stop been called, or the program got its signal? Any thread. */
+GARM_EXPORT bool garm_server_stopping(garm_server *server);
 /** Blocks until a started server has stopped. Not from its own threads. */
 GARM_EXPORT void garm_server_wait(garm_server *server);
 

@@ -44,8 +44,8 @@ bool flag_name_valid(const char *name)
 
 bool flag_name_standard(const char *name)
 {
-    static const char *const names[] = {"listen", "workers", "log-level",
-                                        "grace",  "help",    "version"};
+    static const char *const names[] = {"listen",      "workers", "log-level", "grace",
+                                        "drain-delay", "help",    "version"};
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         if (strcmp(name, names[i]) == 0) {
             return true;

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define TEXT_BYTES_MAX MIB(1)
+#define NS_PER_HOUR    (3600 * NS_PER_SEC)
 
 /* The program's standing through its phases. */
 struct program {
@@ -44,6 +45,10 @@ static const struct flag_spec standard_flags[] = {
      .value = "TIME",
      .def = "10s",
      .help = "How long a stop waits for what is being answered."},
+    {.name = "drain-delay",
+     .value = "TIME",
+     .def = "0s",
+     .help = "How long a stop goes on serving, and says so to /readyz, before it drains."},
     {.name = "help",
      .kind = FLAG_BOOL,
      .no_env = true,
@@ -110,6 +115,7 @@ static int bad_flag(struct program *program, const char *name, const char *wante
 static int take_flags(struct program *program)
 {
     uint64_t workers = 0;
+    int64_t delay_ns = 0;
     enum log_level level = LOG_INFO;
     if (flags_given(program->flags, "workers") &&
         (text_to_u64(flag(program, "workers"), &workers) < 0 || workers < 1 || workers > 1024)) {
@@ -121,7 +127,11 @@ static int take_flags(struct program *program)
     if (text_to_duration(flag(program, "grace"), &program->grace_ns) < 0) {
         return bad_flag(program, "grace", "a time such as 500ms, 10s or 1m");
     }
+    if (text_to_duration(flag(program, "drain-delay"), &delay_ns) < 0 || delay_ns > NS_PER_HOUR) {
+        return bad_flag(program, "drain-delay", "a time such as 500ms or 10s, an hour at most");
+    }
     program->opts.workers = (int)workers;
+    program->opts.drain_delay_ms = delay_ns / NS_PER_MS;
     program->opts.log_level = (enum garm_log_level)level;
     return 0;
 }

@@ -33,6 +33,7 @@ struct garm_server {
     struct offload offload;
     const char *server_name;
     size_t connections_max;
+    int64_t drain_delay_ns;
     struct io *const *ios; /* of a simulated world; NULL: epoll */
     garm_log_fn *sink;
     void *sink_arg;

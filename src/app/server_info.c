@@ -29,6 +29,12 @@ static struct server *running_server(garm_server *server)
     return running;
 }
 
+bool garm_server_stopping(garm_server *server)
+{
+    const struct server *const running = running_server(server);
+    return running != NULL && server_stopping(running);
+}
+
 int garm_server_get_stats(garm_server *server, garm_server_stats *stats)
 {
     if (stats->size != sizeof(*stats)) {

@@ -44,6 +44,7 @@ struct server_options {
     struct io *const *ios; /* one per worker, taken, success or failure; NULL: epoll. For the
                               simulator */
     struct server_limits limits;
+    int64_t drain_delay_ns;  /* from server_stop to the drain */
     struct logger logger;    /* copied */
     const char *server_name; /* the Server field's value; NULL: no such field. Static */
     exchange_handler *handler;
@@ -82,12 +83,16 @@ int server_fd(struct server *server);
  *  Returns 1 once the server has ended, 0 before, or a negative errno. */
 int server_turn(struct server *server, int64_t max_wait_ns);
 
-/** Begins to drain: accepts what waits in the queues, closes the listeners, answers what was sent,
- *  closes idle connections; what is not done after grace_ns is cancelled, then reset. A second call
- *  shortens the grace. Any thread; returns at once. */
+/** After the drain delay, in which all goes on as before but for server_stopping, begins to drain:
+ *  accepts what waits in the queues, closes the listeners, answers what was sent, closes idle
+ *  connections; what is not done after grace_ns is cancelled, then reset. A second call, and one
+ *  without a grace, ends the delay; it shortens the grace. Any thread; returns at once. */
 void server_stop(struct server *server, int64_t grace_ns);
 /** Waits for the end of a started server: joins its threads. */
 void server_wait(struct server *server);
+/** Was it told to stop? Any thread. */
+bool server_stopping(const struct server *server);
+/** And has the delay passed? Any thread. */
 bool server_draining(const struct server *server);
 
 /** Runs fn(arg) on worker `index`'s loop, not on a task. Any thread. -ENOMEM, or -ESHUTDOWN after

@@ -16,6 +16,7 @@
 
 static void on_housekeeping(struct timer *timer);
 static void on_grace_over(struct timer *timer);
+static void on_drain_delay_over(struct timer *timer);
 
 static struct loop *loop_of(struct shard *shard)
 {
@@ -55,6 +56,7 @@ int shard_init(struct shard *shard, struct server *server, const struct server_o
     pool_init(&shard->big_rxs, RX_BIG_SIZE, SIZE_MAX);
     timer_init(&shard->housekeeping, on_housekeeping);
     timer_init(&shard->grace, on_grace_over);
+    timer_init(&shard->drain_delay, on_drain_delay_over);
     const size_t max = options->limits.connections;
     shard->connection_max = max == 0 ? SIZE_MAX : (max + options->workers - 1) / options->workers;
     TRY(loop_init(loop_of(shard), io));
@@ -132,6 +134,26 @@ void shard_drain(struct shard *shard, int64_t grace_ns)
         timer_set(&loop->timers, &shard->grace, loop_due_ns(loop, grace_ns));
     } else if (loop_due_ns(loop, grace_ns) < shard->grace.due_ns) {
         timer_set(&loop->timers, &shard->grace, loop_due_ns(loop, grace_ns));
+    }
+    loop_stop(loop); /* ends loop_run, which does not know of ends */
+}
+
+static void on_drain_delay_over(struct timer *timer)
+{
+    struct shard *const shard = CONTAINER_OF(timer, struct shard, drain_delay);
+    server_begin_drain(shard->worker.server);
+    shard_drain(shard, atomic_load(&shard->stop_grace_ns));
+}
+
+void shard_stop(struct shard *shard)
+{
+    struct loop *const loop = loop_of(shard);
+    if (shard->phase == SHARD_SERVING && !server_draining(shard->worker.server)) {
+        timer_set(&loop->timers, &shard->drain_delay,
+                  loop_due_ns(loop, shard->options->drain_delay_ns));
+    } else {
+        timer_stop(&loop->timers, &shard->drain_delay);
+        shard_drain(shard, atomic_load(&shard->stop_grace_ns));
     }
 }
 

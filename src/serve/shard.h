@@ -36,7 +36,8 @@ struct shard {
     struct pool outs;    /* struct out */
     struct pool big_rxs; /* RX_BIG_SIZE bytes, for large heads and streamed bodies */
     struct timer housekeeping;
-    struct timer grace; /* the end of the drain */
+    struct timer drain_delay; /* from the stop to the drain */
+    struct timer grace;       /* the end of the drain */
     struct {
         int64_t until_ns; /* loop time at which the text is out of date */
         char text[128];   /* "Date: ...\r\nServer: ...\r\n" */
@@ -62,6 +63,9 @@ MUST_CHECK int shard_init(struct shard *shard, struct server *server,
 void shard_deinit(struct shard *shard);
 /** Calls on_start, then begins to accept. On the shard's own thread. */
 MUST_CHECK int shard_open(struct shard *shard);
+/** The server was told to stop: begins to drain, at once or after the delay. On the shard's own
+ *  thread. */
+void shard_stop(struct shard *shard);
 /** Begins to drain, or shortens the grace of a drain. On the shard's own thread. */
 void shard_drain(struct shard *shard, int64_t grace_ns);
 /** The server does not start: closes the listeners, and accepts nothing. On the shard's own
@@ -85,6 +89,8 @@ void server_close_posts(struct server *server, struct shard *shard);
 void server_close_listener(struct server *server, struct io *io, int *fd);
 /* For server_queue, which holds off server_close_listener meanwhile. */
 MUST_CHECK int server_queue_read(const struct listener *listener, struct server_queue *ret_queue);
+/* For shards only: the delay is over. */
+void server_begin_drain(struct server *server);
 /* For shards only: the calling one accepts no more. Is it the last of them? */
 bool server_finished_accepting(struct server *server);
 
