@@ -49,6 +49,8 @@ typedef struct garm_route_opts {
         *use[GARM_USE_MAX] GARM_UNSET_; /* middleware inside the group's, outermost first */
     const char *name GARM_UNSET_;       /* for logs; default: the pattern */
     void *arg GARM_UNSET_;              /* the handler's garm_arg; borrowed */
+    /* served even by a worker that is overloaded; of a group, all of its routes: see overload.h */
+    bool always GARM_UNSET_;
 } garm_route_opts;
 
 /* Options of garm_use. */
@@ -57,6 +59,7 @@ typedef struct garm_use_opts {
     const char *where;
     void *arg GARM_UNSET_;        /* its garm_arg; borrowed */
     const char *name GARM_UNSET_; /* in listings; default: the function's, where it is known */
+    bool always GARM_UNSET_;      /* runs around the refusals of overload.h too; should be quick */
 } garm_use_opts;
 
 /* When a hook is called. */
@@ -157,6 +160,12 @@ GARM_EXPORT void garm_fail_at(garm_app *app, const char *where, const char *form
 GARM_EXPORT void *garm_app_alloc(garm_app *app, size_t size);
 /** A copy of `text` that lives as long. "" when memory runs out, and the start is refused. */
 GARM_EXPORT const char *garm_app_dup(garm_app *app, const char *text);
+/** Keeps a pointer with the application (a group's is the same one), for a library whose functions
+ *  are called one by one in the set-up. `key` is any address of yours. 0; or -ENOMEM, and the start
+ *  is refused. */
+GARM_EXPORT int garm_app_set(garm_app *app, const void *key, void *value);
+/** The pointer set under `key` last, or NULL. */
+GARM_EXPORT void *garm_app_get(garm_app *app, const void *key);
 /** Calls fn(arg) when the application is freed, after the STOP hooks; the last one added first. */
 GARM_EXPORT void garm_app_defer(garm_app *app, void (*fn)(void *arg), void *arg);
 

@@ -18,6 +18,7 @@
 #include <garm/metrics.h>
 #include <garm/middleware.h>
 #include <garm/mw.h>
+#include <garm/overload.h>
 #include <garm/reply.h>
 #include <garm/request.h>
 #include <garm/server.h>

@@ -8,6 +8,7 @@
 #include "app/router.h"
 #include "base/limits.h"
 #include "base/slice.h"
+#include "base/sys.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@
 
 /* The largest set-up that an application may need. */
 #define SETUP_BYTES_MAX MIB(64)
+/* From this size on, memory of the set-up comes from the heap. */
+#define LARGE_BYTES KIB(256)
 
 void application_fail(struct application *application, const char *where, const char *format, ...)
 {
@@ -162,6 +165,7 @@ static void take_options(struct application *application, struct endpoint *endpo
     memcpy(endpoint->use, known.use, sizeof(endpoint->use));
     endpoint->name = known.name != NULL ? setup_dup(application, known.name) : NULL;
     endpoint->arg = known.arg;
+    endpoint->always = known.always;
 }
 
 void garm_route_with(garm_app *app, const char *pattern, garm_handler *handler,
@@ -257,10 +261,12 @@ void garm_use_with(garm_app *app, garm_handler *middleware, const garm_use_opts 
         application_fail(app->application, known.where, "garm_use was given no function");
         return;
     }
-    added->link =
-        (struct link){middleware, known.arg,
-                      known.where != NULL ? setup_dup(app->application, known.where) : NULL,
-                      known.name != NULL ? setup_dup(app->application, known.name) : NULL};
+    added->link = (struct link){
+        .fn = middleware,
+        .arg = known.arg,
+        .where = known.where != NULL ? setup_dup(app->application, known.where) : NULL,
+        .name = known.name != NULL ? setup_dup(app->application, known.name) : NULL,
+        .always = known.always};
     struct middleware **last = &app->uses;
     while (*last != NULL) {
         last = &(*last)->next;
@@ -317,9 +323,45 @@ void garm_fail_at(garm_app *app, const char *where, const char *format, ...)
     application_fail(app->application, where, "%s", text);
 }
 
+/* From the heap, whose pages cost nothing before they are used. */
+static void *alloc_large(struct application *application, size_t size)
+{
+    struct farewell *const farewell = setup_alloc(application, sizeof(*farewell));
+    void *const memory = farewell != NULL ? mem_zalloc(size) : NULL;
+    if (memory == NULL) {
+        application_fail(application, NULL, "out of memory while setting up");
+        return NULL;
+    }
+    *farewell = (struct farewell){application->farewells, mem_free, memory};
+    application->farewells = farewell;
+    return memory;
+}
+
 void *garm_app_alloc(garm_app *app, size_t size)
 {
-    return setup_alloc(app->application, size);
+    return size < LARGE_BYTES ? setup_alloc(app->application, size)
+                              : alloc_large(app->application, size);
+}
+
+int garm_app_set(garm_app *app, const void *key, void *value)
+{
+    struct application *const application = app->application;
+    struct app_value *const kept = setup_alloc(application, sizeof(*kept));
+    if (kept == NULL) {
+        return -ENOMEM;
+    }
+    *kept = (struct app_value){application->values, key, value};
+    application->values = kept;
+    return 0;
+}
+
+void *garm_app_get(garm_app *app, const void *key)
+{
+    const struct app_value *kept = app->application->values;
+    while (kept != NULL && kept->key != key) {
+        kept = kept->next;
+    }
+    return kept != NULL ? kept->value : NULL;
 }
 
 const char *garm_app_dup(garm_app *app, const char *text)

@@ -4,6 +4,7 @@
 #ifndef GARM_APP_APP_H
 #define GARM_APP_APP_H
 
+#include "app/overload.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/compiler.h"
@@ -31,6 +32,7 @@ struct link {
     garm_handler *fn;
     void *arg;
     const char *where, *name; /* for listings; NULL if not known */
+    bool always;              /* runs around the refusals of the overload control, too */
 };
 
 /* What a route does, and under which bounds. Also, without a pattern, what a group does for
@@ -47,7 +49,7 @@ struct endpoint {
     int64_t body_bytes_max, deadline_ms, idle_ms, stack_kb; /* 0: inherited, GARM_NONE: no bound */
 
     /* Frozen. */
-    const char *task_name; /* what reports call it: "GET /users (src/main.c:12)" */
+    const char *task_name;    /* what reports call it: "GET /users (src/main.c:12)" */
     const struct link *chain; /* middleware, outermost first, then the handler */
     size_t chain_count;
     uint64_t body_max;
@@ -55,7 +57,8 @@ struct endpoint {
     uint32_t stall_ms;   /* 0: the server's */
     size_t stack_bytes;  /* 0: what the connection's task has */
     garm_error_fn *on_error;
-    bool names_method; /* the pattern begins with one */
+    bool names_method;    /* the pattern begins with one */
+    bool always;          /* never refused by the overload control */
     size_t metrics_index; /* 0: no route */
 };
 
@@ -69,6 +72,13 @@ struct farewell {
     struct farewell *next;
     void (*fn)(void *arg);
     void *arg;
+};
+
+/* What a library keeps with the application, under the address of something of its own. */
+struct app_value {
+    struct app_value *next;
+    const void *key;
+    void *value;
 };
 
 /* The application's root, or a group below it. */
@@ -108,6 +118,7 @@ struct application {
     struct hook *hooks; /* in the order added */
     struct periodic *periodics;
     struct farewell *farewells; /* the last added first */
+    struct app_value *values;   /* the last set first */
     struct flags *flags;
     struct logger logger;
     struct garm_server *server;
@@ -115,8 +126,9 @@ struct application {
     struct garm_metric *own_metrics; /* in the order declared */
     size_t metric_count;
     struct metrics *metrics; /* NULL: nothing is collected */
-    uint32_t site_count; /* of garm_static */
-    char allow[256]; /* all methods of all routes, as an Allow value */
+    uint32_t site_count;     /* of garm_static */
+    char allow[256];         /* all methods of all routes, as an Allow value */
+    struct overload_settings overload;
     bool frozen;
     char error[512]; /* why the start is refused; "" if it is not */
 };
@@ -131,7 +143,8 @@ struct garm_worker {
     /* for text made between two suspensions; kept, so that making it costs no allocation */
     struct buf scratch;
     struct metrics_worker *metrics; /* NULL: nothing is collected */
-    struct json_engine *json; /* parses JSON; NULL until it is needed */
+    struct overload overload;
+    struct json_engine *json;   /* parses JSON; NULL until it is needed */
     struct static_cache *files; /* of garm_static; NULL while there are none */
 };
 

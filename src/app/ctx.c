@@ -20,6 +20,7 @@ void ctx_init(garm_ctx *c, struct exchange *x, struct arena *arena, struct garm_
     c->at = 0;
     c->broken = 0;
     c->unrouted = 0;
+    c->refused = false;
     c->plain = true;
     c->in_error_fn = false;
     c->cut = false;

@@ -101,6 +101,7 @@ struct garm_ctx {
     /* the request cannot be answered but with this: 500 (a bug of the handler's), 503 (no
      * memory) */
     uint16_t broken;
+    bool refused;      /* by the overload control: no route runs */
     uint16_t unrouted; /* 0; or why no route runs: 404, 405, 501, 204 (automatic OPTIONS) */
     bool plain;        /* the path has no escapes */
     bool in_error_fn;  /* a custom error handler runs */

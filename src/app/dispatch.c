@@ -3,6 +3,7 @@
 
 #include "app/body.h"
 #include "app/metrics.h"
+#include "app/overload.h"
 #include "app/own_stack.h"
 #include "app/reply.h"
 #include "codec/target.h"
@@ -118,6 +119,16 @@ int answer_unrouted(garm_ctx *c)
 
 /* The chain. */
 
+/* The chain of a request that is refused: of the middleware what is always run, then that. */
+static int run_refusal(garm_ctx *c)
+{
+    const struct endpoint *const route = c->route;
+    while (c->at + 1 < route->chain_count && !route->chain[c->at].always) {
+        c->at++;
+    }
+    return c->at + 1 < route->chain_count ? route->chain[c->at].fn(c) : overload_answer(c);
+}
+
 /* Runs the chain from function `at` on. The handler does not run for a body that is known to be
  * too long. */
 static int run_from(garm_ctx *c, size_t at)
@@ -126,9 +137,11 @@ static int run_from(garm_ctx *c, size_t at)
     const size_t caller = c->at;
     c->at = at;
     int rc = 0;
-    if (UNLIKELY(at + 1 == route->chain_count && c->unrouted == 0 &&
-                 c->x->head->content_length > 0 &&
-                 (uint64_t)c->x->head->content_length > route->body_max)) {
+    if (UNLIKELY(c->refused)) {
+        rc = run_refusal(c);
+    } else if (UNLIKELY(at + 1 == route->chain_count && c->unrouted == 0 &&
+                        c->x->head->content_length > 0 &&
+                        (uint64_t)c->x->head->content_length > route->body_max)) {
         rc = body_too_long(c);
     } else {
         rc = route->chain[at].fn(c);
@@ -234,6 +247,9 @@ void app_serve(struct exchange *x, void *worker_data)
     x->body_max = c.route->body_max;
     x->stall_ms = c.route->stall_ms;
     task_set_name(c.route->task_name);
+    if (UNLIKELY(--c.worker->overload.credit < 0)) {
+        c.refused = overload_look(c.worker, !c.route->always);
+    }
     if (UNLIKELY(c.route->stack_bytes > 0)) {
         serve_on_own_stack(&c);
     } else {

@@ -21,7 +21,7 @@ static size_t each_use(const struct garm_app *group, struct link *out)
     size_t count = group->parent != NULL ? each_use(group->parent, out) : 0;
     for (size_t i = 0; i < GARM_USE_MAX && group->options.use[i] != NULL; i++, count++) {
         if (out != NULL) {
-            out[count] = (struct link){group->options.use[i], NULL, group->options.where, NULL};
+            out[count] = (struct link){.fn = group->options.use[i], .where = group->options.where};
         }
     }
     for (const struct middleware *use = group->uses; use != NULL; use = use->next, count++) {
@@ -45,10 +45,12 @@ static int make_chain(struct application *application, struct endpoint *endpoint
     }
     each_use(endpoint->group, chain);
     for (size_t i = 0; routed && i < GARM_USE_MAX && endpoint->use[i] != NULL; i++) {
-        chain[count++] = (struct link){endpoint->use[i], NULL, endpoint->where, NULL};
+        chain[count++] = (struct link){.fn = endpoint->use[i], .where = endpoint->where};
     }
-    chain[count++] = (struct link){routed ? endpoint->handler : answer_unrouted, endpoint->arg,
-                                   endpoint->where, endpoint->name};
+    chain[count++] = (struct link){.fn = routed ? endpoint->handler : answer_unrouted,
+                                   .arg = endpoint->arg,
+                                   .where = endpoint->where,
+                                   .name = endpoint->name};
     endpoint->chain = chain;
     endpoint->chain_count = count;
     return 0;
@@ -86,6 +88,10 @@ static void resolve_options(struct application *application, struct endpoint *en
     } else {
         endpoint->stack_bytes =
             (size_t)stack_kb * 1024 > STACK_BYTES_DEFAULT ? (size_t)stack_kb * 1024 : 0;
+    }
+    endpoint->always = endpoint->always || endpoint->handler == garm_metrics;
+    for (const struct garm_app *group = endpoint->group; group != NULL; group = group->parent) {
+        endpoint->always = endpoint->always || group->options.always;
     }
     for (const struct garm_app *group = endpoint->group;
          endpoint->on_error == NULL && group != NULL; group = group->parent) {

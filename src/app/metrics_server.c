@@ -123,6 +123,21 @@ static void ask_for_stacks(const struct page *page)
     }
 }
 
+static void put_overload(struct page *page)
+{
+    const struct garm_server *const server = page->metrics->application->server;
+    uint64_t refusing = 0;
+    uint64_t refused = 0;
+    for (size_t i = 0; i < server->workers; i++) {
+        refusing += counter_get(&server->worker_views[i].overload.refusing);
+        refused += counter_get(&server->worker_views[i].overload.refused);
+    }
+    page_gauge(page, "garm_overloaded", "Workers that are overloaded, and refuse requests.",
+               (double)refusing);
+    page_counter(page, "garm_overload_refused",
+                 "Requests answered with 503 because their worker was overloaded.", refused);
+}
+
 static void put_workers(struct page *page)
 {
     struct server *const server = page->metrics->application->server->server;
@@ -138,6 +153,7 @@ static void put_workers(struct page *page)
     page_gauge(page, "garm_tasks", "Tasks that run or wait; each has a stack.", (double)tasks);
     page_gauge(page, "garm_stack_depth_bytes",
                "The deepest use of a task's stack that was seen, in whole pages.", (double)deepest);
+    put_overload(page);
     page_counter(page, "garm_metrics_dropped", "Counts that were lost because memory ran out.",
                  page_sum(page, offsetof(struct metrics_worker, dropped)));
 }

@@ -11,7 +11,8 @@
 #include <errno.h>
 #include <string.h>
 
-#define ERROR_BYTES_MAX 4096
+#define DRAIN_DELAY_MS_MAX 3600000
+#define ERROR_BYTES_MAX    4096
 
 /* Blocking calls under way at a time, of one server. They wait for disks and peers, not for
  * CPUs. */
@@ -26,6 +27,7 @@ static int on_worker_start(struct server_worker *worker, void *arg)
     view->server_worker = worker;
     worker->data = view;
     TRY(metrics_worker_start(view));
+    overload_start(view);
     TRY(application_start_hooks(&server->application, view, GARM_WORKER_START, GARM_WORKER_STOP));
     const int rc = worker->index == 0 ? periodics_start(view) : 0;
     if (rc < 0) {
@@ -90,6 +92,11 @@ int garm_server_make(const garm_server_opts *opts, struct flags *flags,
                    opts->workers, LIMIT_WORKERS);
         return -EINVAL;
     }
+    if (opts->drain_delay_ms < 0 || opts->drain_delay_ms > DRAIN_DELAY_MS_MAX) {
+        buf_printf(ret_error, "a drain delay of %lld ms: 0 to %d are possible",
+                   (long long)opts->drain_delay_ms, DRAIN_DELAY_MS_MAX);
+        return -EINVAL;
+    }
     struct garm_server *const server = mem_zalloc(sizeof(*server));
     if (server == NULL) {
         buf_printf(ret_error, "out of memory");
@@ -100,6 +107,7 @@ int garm_server_make(const garm_server_opts *opts, struct flags *flags,
     server->flags = flags;
     server->flags_borrowed = flags != NULL;
     server->connections_max = opts->connections_max > 0 ? (size_t)opts->connections_max : 0;
+    server->drain_delay_ns = opts->drain_delay_ms * NS_PER_MS;
     server->server_name = opts->server_name == NULL ? "garm" : opts->server_name;
     int rc = flags != NULL ? 0 : read_flags(server, opts->flags);
     rc = rc < 0 ? rc : application_init(&server->application, server->flags);
@@ -191,6 +199,7 @@ static int make_server(struct garm_server *server)
     };
     struct buf error;
     options.limits.connections = server->connections_max;
+    options.drain_delay_ns = server->drain_delay_ns;
     buf_init(&error, ERROR_BYTES_MAX);
     struct server *made = NULL;
     const int rc = server_new(&options, &made, &error);

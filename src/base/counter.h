@@ -15,6 +15,12 @@ static inline void counter_add(counter *c, uint64_t n)
                           memory_order_relaxed);
 }
 
+/** Only from the thread that owns it. */
+static inline void counter_set(counter *c, uint64_t value)
+{
+    atomic_store_explicit(c, value, memory_order_relaxed);
+}
+
 static inline uint64_t counter_get(const counter *c)
 {
     return atomic_load_explicit(c, memory_order_relaxed);

@@ -178,5 +178,5 @@ void garm_cors_with(garm_app *app, const garm_cors_opts *opts)
     self->any = listed(self->origins, "*", 1);
     self->credentials = known.credentials;
     self->max_age_s = known.max_age_s == 0 ? 600 : known.max_age_s;
-    garm_use(app, share, .arg = self, .name = "cors");
+    garm_use(app, share, .arg = self, .name = "cors", .always = true);
 }

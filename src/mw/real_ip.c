@@ -259,5 +259,5 @@ void garm_real_ip_with(garm_app *app, const garm_real_ip_opts *opts)
             return;
         }
     }
-    garm_use(app, find_client, .arg = self, .name = "real_ip");
+    garm_use(app, find_client, .arg = self, .name = "real_ip", .always = true);
 }

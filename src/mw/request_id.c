@@ -72,7 +72,7 @@ void garm_request_id_with(garm_app *app, const garm_request_id_opts *opts)
     }
     self->header = known.header != NULL ? known.header : "X-Request-Id";
     self->ignore_incoming = known.ignore_incoming;
-    garm_use(app, give_id, .arg = self, .name = "request_id");
+    garm_use(app, give_id, .arg = self, .name = "request_id", .always = true);
 }
 
 const char *garm_request_id_of(garm_ctx *c)

@@ -77,5 +77,5 @@ void garm_security_headers_with(garm_app *app, const garm_security_headers_opts 
         or_default(known.cross_origin_opener_policy, "same-origin"));
     add(app, self, where, "Permissions-Policy", or_default(known.permissions_policy, ""));
     add(app, self, where, "Strict-Transport-Security", hsts);
-    garm_use(app, secure, .arg = self, .name = "security_headers");
+    garm_use(app, secure, .arg = self, .name = "security_headers", .always = true);
 }

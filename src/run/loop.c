@@ -149,9 +149,13 @@ const int64_t loop_lag_bounds_ns[LOOP_LAG_BOUNDS] = {
     NS_PER_MS / 10, NS_PER_MS / 2,   NS_PER_MS,       5 * NS_PER_MS, 10 * NS_PER_MS,
     50 * NS_PER_MS, 100 * NS_PER_MS, 500 * NS_PER_MS, NS_PER_SEC};
 
-static void measure_turn(const struct loop *loop)
+static void measure_turn(struct loop *loop)
 {
-    const int64_t took_ns = loop->io->ops->now_ns(loop->io) - loop->now_ns;
+    loop->done_ns = loop->io->ops->now_ns(loop->io);
+    if (loop->lag == NULL) {
+        return;
+    }
+    const int64_t took_ns = loop->done_ns - loop->now_ns;
     size_t i = 0;
     while (i < LOOP_LAG_BOUNDS && took_ns > loop_lag_bounds_ns[i]) {
         i++;
@@ -169,7 +173,7 @@ static int turn(struct loop *loop, int64_t max_wait_ns)
     run_jobs(loop);
     timer_wheel_advance(&loop->timers, loop->now_ns);
     bury_all(loop);
-    if (loop->lag != NULL) {
+    if (UNLIKELY(loop->lag != NULL || loop->timed)) {
         measure_turn(loop);
     }
     loop->turns++;

@@ -63,6 +63,8 @@ struct loop {
     bool stop;
     uint64_t turns;
     struct loop_lag *lag; /* where turns are measured, which reads the clock; NULL: nowhere */
+    bool timed;           /* shall done_ns be known, too? */
+    int64_t done_ns;      /* when the work of the last measured turn was done */
 };
 
 /** A loop over `io`, which it owns from then on, success or failure. */

@@ -11,19 +11,19 @@ LIBRARIES = ("-lsimdjson", "-lstdc++", "-lcrypto", "-lsodium", "-lm")
 SOURCES = pathlib.Path(__file__).resolve().parent / "programs"
 
 
-def cached(variable):
+def cached(variable, folder):
     """A variable of the build's CMake cache."""
-    match = re.search(rf"^{variable}:\w+=(.*)$", (server.BUILD / "CMakeCache.txt").read_text(), re.M)
+    match = re.search(rf"^{variable}:\w+=(.*)$", (folder / "CMakeCache.txt").read_text(), re.M)
     return match[1] if match else ""
 
 
 @functools.lru_cache(maxsize=None)
-def build(name):
-    """The path of the program."""
-    out = server.BUILD / "tests" / f"http_{name}"
-    sanitize = cached("GARM_SANITIZE")
-    command = [cached("CMAKE_C_COMPILER"), "-std=c17", "-Wall", "-Wextra", "-Werror", "-O1", "-g", *([f"-fsanitize={sanitize}"] if sanitize else []),
-               f"-I{server.ROOT}/include", f"-I{server.BUILD}/include", str(SOURCES / f"{name}.c"), str(server.BUILD / "libgarm.a"), *LIBRARIES, "-pthread", "-o", str(out)]
+def build(name, folder=server.BUILD):
+    """The path of the program, made with the library of that build."""
+    out = folder / "tests" / f"http_{name}"
+    sanitize = cached("GARM_SANITIZE", folder)
+    command = [cached("CMAKE_C_COMPILER", folder), "-std=c17", "-Wall", "-Wextra", "-Werror", "-O1", "-g", *([f"-fsanitize={sanitize}"] if sanitize else []),
+               f"-I{server.ROOT}/include", f"-I{folder}/include", str(SOURCES / f"{name}.c"), str(folder / "libgarm.a"), *LIBRARIES, "-pthread", "-o", str(out)]
     out.parent.mkdir(exist_ok=True)
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}"
