@@ -56,7 +56,7 @@ coverage: deps-test ## line coverage of the unit and spec tests
 	@tools/deps coverage && tools/coverage
 
 fmt: ## format the sources with clang-format
-	@git ls-files 'src/*.[ch]' 'include/*.h' 'examples/*.c' 'tests/*.[ch]' 'fuzz/*.c' 'bench/*.c' | xargs clang-format -i
+	@git ls-files 'src/*.[ch]' 'include/*.h' 'examples/*.[ch]' 'tests/*.[ch]' 'fuzz/*.[ch]' 'bench/*.c' | xargs clang-format -i
 
 tidy: ## the house's style, as a check
 	@tools/tidy

@@ -13,13 +13,12 @@ struct credentials {
 static int read_basic(garm_ctx *c, struct credentials *ret)
 {
     const char *const field = garm_header(c, "Authorization");
-    char *text = NULL;
-    size_t size = 0;
+    void *text = NULL;
     *ret = (struct credentials){"", ""};
     if (strncasecmp(field, "Basic ", 6) != 0) {
         return 0;
     }
-    const int rc = base64_decode(c, field + 6 + strspn(field + 6, " "), &text, &size);
+    const int rc = garm_base64_decode(c, field + 6 + strspn(field + 6, " "), &text, NULL);
     if (rc < 0) {
         return rc == -EINVAL ? 0 : rc;
     }

@@ -6,18 +6,14 @@
 #include <strings.h>
 
 /* Bytes as a text that JSON can hold: themselves if they are UTF-8, else a data: URL. */
-static int as_text(garm_ctx *c, const char **text, size_t *size, const char *type)
+static void as_text(garm_ctx *c, const char **text, size_t *size, const char *type)
 {
     if (is_utf8(*text, *size)) {
-        return 0;
+        return;
     }
-    const char *const encoded = base64_encode(c, BASE64_STANDARD, *text, *size);
-    if (encoded == NULL) {
-        return -ENOMEM;
-    }
+    const char *const encoded = garm_base64(c, *text, *size);
     *text = garm_strf(c, "data:%s;base64,%s", type, encoded);
     *size = strlen(*text);
-    return 0;
 }
 
 static bool is_form(garm_ctx *c)
@@ -42,8 +38,7 @@ static int read_part(garm_ctx *c, const garm_part *part, struct fields *form, st
     if (!part->is_file) {
         return fields_add(c, form, part->name, value, size);
     }
-    GARM_TRY(
-        as_text(c, &value, &size, *part->type != '\0' ? part->type : "application/octet-stream"));
+    as_text(c, &value, &size, *part->type != '\0' ? part->type : "application/octet-stream");
     return fields_add(c, files, part->name, value, size);
 }
 
@@ -69,7 +64,7 @@ static int view_text(garm_ctx *c, struct body_view *view)
         const int rc = garm_json_parse(c, text, size, &json, NULL);
         GARM_TRY(rc == -EBADMSG ? 0 : rc);
     }
-    GARM_TRY(as_text(c, &text, &size, "application/octet-stream"));
+    as_text(c, &text, &size, "application/octet-stream");
     view->data = garm_kv_text("data", text, size);
     view->json = garm_kv_value("json", json);
     return 0;

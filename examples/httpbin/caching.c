@@ -67,9 +67,10 @@ static int show_etag(garm_ctx *c)
     if (*none_match == '\0' && *match != '\0' && !lists_tag(match, tag)) {
         return garm_html(c, 412, "");
     }
-    if (garm_set_header(c, "ETag", tag) == -EINVAL) {
+    if (!garm_header_valid("ETag", tag)) {
         return garm_problem(c, 400, "no tag can hold such bytes");
     }
+    GARM_TRY(garm_set_header(c, "ETag", tag));
     if (*none_match != '\0' && lists_tag(none_match, tag)) {
         return garm_html(c, 304, "");
     }
@@ -79,12 +80,12 @@ static int show_etag(garm_ctx *c)
 /* Adds one field of /response-headers: 0, a status, or a negative errno. */
 static int add_field(garm_ctx *c, const char *name, const char *value)
 {
-    if (strcasecmp(name, "Content-Length") == 0) {
+    if (strcasecmp(name, "Content-Length") == 0 || !garm_header_valid(name, value)) {
         return 400;
     }
     const int rc = strcasecmp(name, "Content-Type") == 0 ? garm_set_header(c, name, value)
                                                          : garm_add_header(c, name, value);
-    return rc == -EINVAL || rc == -EMSGSIZE ? 400 : rc;
+    return rc == -EMSGSIZE ? 400 : rc;
 }
 
 /* Sets the fields, and lists them: escaped, if a browser might take the answer for a page. */
@@ -100,9 +101,28 @@ static int add_fields(garm_ctx *c, struct fields *listed, bool escape)
         if (rc != 0) {
             return rc;
         }
-        const char *const text = escape ? html_escape(c, value) : value;
-        GARM_TRY(fields_add(c, listed, escape ? html_escape(c, name) : name, text, strlen(text)));
+        const char *const shown_name = escape ? html_escape(c, name) : name;
+        const char *const shown = escape ? html_escape(c, value) : value;
+        if (shown_name == NULL || shown == NULL) {
+            return -ENOMEM;
+        }
+        GARM_TRY(fields_add(c, listed, shown_name, shown, strlen(shown)));
     }
+}
+
+/* Lists the size of the answer, of which its own digits are a part. */
+static int list_length(garm_ctx *c, struct fields *listed, garm_json_member *ret)
+{
+    static const char name[] = "Content-Length";
+    GARM_TRY(fields_add(c, listed, name, "", 0));
+    GARM_TRY(fields_object(c, NULL, listed, ret));
+    const size_t rest = strlen(garm_json_format(c, *ret)) + 1; /* a newline */
+    size_t size = rest;
+    while (size < rest + strlen(garm_strf(c, "%zu", size))) {
+        size++;
+    }
+    fields_change(listed, name, garm_strf(c, "%zu", size));
+    return fields_object(c, NULL, listed, ret);
 }
 
 static int show_response_headers(garm_ctx *c)
@@ -118,7 +138,7 @@ static int show_response_headers(garm_ctx *c)
     if (*type == '\0') {
         GARM_TRY(fields_add(c, &listed, "Content-Type", normal, strlen(normal)));
     }
-    GARM_TRY(fields_object(c, NULL, &listed, &object));
+    GARM_TRY(list_length(c, &listed, &object));
     return garm_json_reply(c, 200, object);
 }
 

@@ -26,17 +26,21 @@ static int reply_as_asked(garm_ctx *c, const char *data, size_t size)
     }
     if (is_dangerous_type(type)) {
         data = html_escape(c, data);
+        if (data == NULL) {
+            return -ENOMEM;
+        }
         size = strlen(data);
     }
-    const int rc = garm_bytes(c, 200, type, data, size);
-    return rc == -EINVAL ? garm_problem(c, 400, "this is no content type") : rc;
+    return garm_header_valid("Content-Type", type)
+               ? garm_bytes(c, 200, type, data, size)
+               : garm_problem(c, 400, "this is no content type");
 }
 
 static int decode(garm_ctx *c)
 {
-    char *data = NULL;
+    void *data = NULL;
     size_t size = 0;
-    const int rc = base64_decode(c, garm_param(c, "value"), &data, &size);
+    const int rc = garm_base64_decode(c, garm_param(c, "value"), &data, &size);
     if (rc == -EINVAL) {
         return garm_problem(c, 400, "base64 decode failed; try SFRUUEJJTiBpcyBhd2Vzb21l");
     }
@@ -44,11 +48,15 @@ static int decode(garm_ctx *c)
     return reply_as_asked(c, data, size);
 }
 
+/* For URLs, and padded all the same. */
 static int encode(garm_ctx *c)
 {
+    static const char *const paddings[] = {"", "==", "="};
     const char *const value = garm_param(c, "value");
-    const char *const text = base64_encode(c, BASE64_URL, value, strlen(value));
-    return text == NULL ? -ENOMEM : reply_as_asked(c, text, strlen(text));
+    const size_t size = strlen(value);
+    const char *const text =
+        garm_strf(c, "%s%s", garm_base64url(c, value, size), paddings[size % 3]);
+    return reply_as_asked(c, text, strlen(text));
 }
 
 static int no_operation(garm_ctx *c)

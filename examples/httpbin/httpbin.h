@@ -69,6 +69,8 @@ struct fields {
 /* Both texts are borrowed. 0 or -ENOMEM. */
 int fields_add(garm_ctx *c, struct fields *fields, const char *name, const char *value,
                size_t size);
+/* Changes the value of the first one of that name. */
+void fields_change(struct fields *fields, const char *name, const char *value);
 /* An object called `name`, sorted by name; a name that comes again has an array of its values. */
 int fields_object(garm_ctx *c, const char *name, struct fields *fields, garm_json_member *ret);
 
@@ -86,20 +88,10 @@ bool read_duration(const char *text, int64_t *ret_ns);
 /* The same for a query parameter; `def_ns` if it is absent. */
 bool query_duration(garm_ctx *c, const char *name, int64_t def_ns, int64_t *ret_ns);
 bool is_utf8(const char *text, size_t size);
-/* Text for HTML. "" when memory runs out. */
+/* Text for HTML. NULL when memory runs out. */
 const char *html_escape(garm_ctx *c, const char *text);
 /* May a browser take content of this type for a page, and run what is in it? */
 bool is_dangerous_type(const char *type);
-
-/* base64.c: RFC 4648. */
-
-enum base64_alphabet { BASE64_STANDARD, BASE64_URL };
-
-/* NULL when memory runs out. */
-const char *base64_encode(garm_ctx *c, enum base64_alphabet alphabet, const void *data,
-                          size_t size);
-/* Takes both alphabets, padded. 0; -EINVAL for what is none; -ENOMEM. A NUL is put behind. */
-int base64_decode(garm_ctx *c, const char *text, char **ret_data, size_t *ret_size);
 
 /* random.c: bytes that can be asked for again by their seed, and others. */
 

@@ -1,6 +1,7 @@
 /* The page at /: what there is, with a link to try where a browser can. */
 #include "httpbin.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* An endpoint, or, with `pattern` alone, the heading of those that follow. */
@@ -103,12 +104,14 @@ static int put(garm_ctx *c, const char *text)
 static int put_endpoint(garm_ctx *c, const struct endpoint *endpoint)
 {
     const char *const pattern = html_escape(c, endpoint->pattern);
+    const char *const link = html_escape(c, endpoint->link != NULL ? endpoint->link : "");
+    const char *const what = html_escape(c, endpoint->what);
+    if (pattern == NULL || link == NULL || what == NULL) {
+        return -ENOMEM;
+    }
     const char *const name =
-        endpoint->link != NULL
-            ? garm_strf(c, "<a href=\"%s\">%s</a>", html_escape(c, endpoint->link), pattern)
-            : pattern;
-    return put(c, garm_strf(c, "<div><dt>%s</dt><dd>%s</dd></div>\n", name,
-                            html_escape(c, endpoint->what)));
+        *link != '\0' ? garm_strf(c, "<a href=\"%s\">%s</a>", link, pattern) : pattern;
+    return put(c, garm_strf(c, "<div><dt>%s</dt><dd>%s</dd></div>\n", name, what));
 }
 
 static int put_endpoints(garm_ctx *c)

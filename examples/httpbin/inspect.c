@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+/* A body up to this size makes an answer that is held. */
+#define HELD_MAX ((size_t)GARM_KIB(64))
+
 int show_get(garm_ctx *c)
 {
     struct request_view req;
@@ -21,15 +24,16 @@ int show_body(garm_ctx *c)
                      req.origin, req.url);
 }
 
-/* /anything has it exactly, too: each byte of a text is one character of the JSON string, as in
- * ISO-8859-1, so that nothing is lost where bytes are no UTF-8. */
+/* /anything has it exactly, too. */
 
+/* Each byte of a text becomes one character of the JSON string, as in ISO-8859-1, so that nothing
+ * is lost where bytes are no UTF-8. NULL when memory runs out. */
 static const char *byte_for_byte(garm_ctx *c, const char *text)
 {
     char *const out = garm_alloc(c, strlen(text) * 2 + 1);
     char *end = out;
     if (out == NULL) {
-        return garm_dup(c, text);
+        return NULL;
     }
     for (; *text != '\0'; text++) {
         const unsigned char byte = (unsigned char)*text;
@@ -45,38 +49,41 @@ static const char *byte_for_byte(garm_ctx *c, const char *text)
 }
 
 /* The array called `name` of what an accessor gives: [["Host", "a"], ...]. */
-static void put_lines(garm_ctx *c, garm_json_writer *w, const char *name,
-                      const char *(*line_at)(garm_ctx *, size_t, const char **))
+static int put_lines(garm_ctx *c, garm_json_writer *w, const char *name,
+                     const char *(*line_at)(garm_ctx *, size_t, const char **))
 {
     const char *field = "";
     garm_json_begin_array(w, name);
     for (size_t i = 0;; i++) {
         const char *const value = line_at(c, i, &field);
         if (*field == '\0') {
-            break;
+            return garm_json_end(w);
         }
-        garm_json_put(w, garm_arr(NULL, garm_kv(NULL, byte_for_byte(c, field)),
-                                  garm_kv(NULL, byte_for_byte(c, value))));
+        const char *const texts[] = {byte_for_byte(c, field), byte_for_byte(c, value)};
+        if (texts[0] == NULL || texts[1] == NULL) {
+            return -ENOMEM;
+        }
+        garm_json_put(w, garm_arr(NULL, garm_kv(NULL, texts[0]), garm_kv(NULL, texts[1])));
     }
-    garm_json_end(w);
 }
 
 static int put_raw(garm_ctx *c, garm_json_writer *w, const struct body_view *body)
 {
-    const char *const encoded = base64_encode(c, BASE64_STANDARD, body->bytes, body->size);
-    if (encoded == NULL) {
+    const char *const target = byte_for_byte(c, garm_target(c));
+    if (target == NULL) {
         return -ENOMEM;
     }
     garm_json_begin_object(w, "raw");
-    garm_json_put(w, garm_kv("target", byte_for_byte(c, garm_target(c))));
+    garm_json_put(w, garm_kv("target", target));
     garm_json_put(w, garm_kv("version", garm_http_version(c)));
-    put_lines(c, w, "fields", garm_header_at);
-    put_lines(c, w, "trailers", garm_trailer_at);
-    garm_json_put(w, garm_kv("body", encoded));
+    GARM_TRY(put_lines(c, w, "fields", garm_header_at));
+    GARM_TRY(put_lines(c, w, "trailers", garm_trailer_at));
+    garm_json_put(w, garm_kv("body", garm_base64(c, body->bytes, body->size)));
     return garm_json_end(w);
 }
 
-/* Of the writer's calls none is looked at but the last: the first error stays. */
+/* Of the writer's calls none is looked at but the last: the first error stays. What is made of a
+ * large body is streamed, for it would be in memory once more. */
 static int show_anything(garm_ctx *c)
 {
     struct request_view req;
@@ -85,7 +92,8 @@ static int show_anything(garm_ctx *c)
     GARM_TRY(view_body(c, &body));
     const garm_json_member members[] = {req.args,  body.data,  body.files, body.form, req.headers,
                                         body.json, req.method, req.origin, req.url};
-    garm_json_writer *const w = garm_json_new(c, 200);
+    garm_json_writer *const w =
+        body.size > HELD_MAX ? garm_json_stream(c, 200) : garm_json_new(c, 200);
     garm_json_begin_object(w, NULL);
     for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
         garm_json_put(w, members[i]);

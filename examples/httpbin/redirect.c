@@ -10,11 +10,10 @@
 /* garm_redirect is for the statuses that a browser follows; here any 3xx will do. */
 static int redirect(garm_ctx *c, int status, const char *url)
 {
-    const int rc = garm_set_header(c, "Location", url);
-    if (rc == -EINVAL) {
+    if (!garm_header_valid("Location", url)) {
         return garm_problem(c, 400, "the url holds bytes that a field cannot");
     }
-    GARM_TRY(rc);
+    GARM_TRY(garm_set_header(c, "Location", url));
     return garm_html(c, status, "");
 }
 
@@ -54,9 +53,7 @@ static int redirect_to(garm_ctx *c)
     if (*url == '\0') {
         return garm_problem(c, 400, "say where to: ?url=...");
     }
-    if (garm_query_int(c, "status_code", 300, 399, 302, &status) < 0) {
-        return garm_problem(c, 400, "status_code is from 300 to 399");
-    }
+    GARM_TRY(garm_query_int(c, "status_code", 300, 399, 302, &status));
     return redirect(c, (int)status, url);
 }
 

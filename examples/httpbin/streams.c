@@ -56,9 +56,7 @@ static int stream_bytes(garm_ctx *c)
     if (!read_order(c, &paced.size, &random)) {
         return bad_order(c);
     }
-    if (garm_query_int(c, "chunk_size", INT64_MIN, INT64_MAX, CHUNK_NORMAL, &paced.chunk) < 0) {
-        return garm_problem(c, 400, "chunk_size is a whole number");
-    }
+    GARM_TRY(garm_query_int(c, "chunk_size", INT64_MIN, INT64_MAX, CHUNK_NORMAL, &paced.chunk));
     paced.chunk = paced.chunk > 1 ? paced.chunk : 1;
     return send_paced(c, &paced);
 }

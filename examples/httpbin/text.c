@@ -151,7 +151,7 @@ const char *html_escape(garm_ctx *c, const char *text)
     char *const out = garm_alloc(c, strlen(text) * 5 + 1);
     char *end = out;
     if (out == NULL) {
-        return "";
+        return NULL;
     }
     for (; *text != '\0'; text++) {
         const char *const entity = entity_of(*text);

@@ -10,6 +10,7 @@
 #include <garm/app.h>
 #include <garm/appender.h>
 #include <garm/base.h>
+#include <garm/base64.h>
 #include <garm/form.h>
 #include <garm/json.h>
 #include <garm/json_read.h>

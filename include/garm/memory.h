@@ -14,7 +14,10 @@ typedef struct garm_memory_mark {
 GARM_BEGIN
 
 /** `size` bytes, aligned for any type, not zeroed; NULL when memory or the arena's bound (16
- *  MiB) is at its end. */
+ *  MiB) is at its end. The answer is the caller's then: a function of yours returns -ENOMEM, and
+ *  so does the handler (503). One that returns a text has no such way: it should be made of
+ *  garm_strf and garm_dup, after which the answer is 503 whatever the handler does. Text that is
+ *  missing must never pass for text that is empty. */
 GARM_EXPORT GARM_MUST_CHECK_ void *garm_alloc(garm_ctx *c, size_t size);
 /** Formatted text. "" when memory runs out: the answer is 503 then. */
 GARM_EXPORT const char *garm_strf(garm_ctx *c, const char *format, ...) GARM_PRINTF_(2, 3);

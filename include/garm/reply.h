@@ -54,6 +54,9 @@ GARM_EXPORT int garm_set_headerf(garm_ctx *c, const char *name, const char *form
 /** Adds a field line beside earlier ones of that name (Vary, Link, Set-Cookie). Else as
  *  garm_set_header. */
 GARM_EXPORT int garm_add_header(garm_ctx *c, const char *name, const char *value);
+/** Can there be such a field, and may an application set it? What a client sent should be asked for
+ *  before it becomes a field: what is refused is logged. Any thread. RFC 9110 section 5. */
+GARM_EXPORT bool garm_header_valid(const char *name, const char *value);
 
 enum garm_same_site {
     GARM_SAME_SITE_LAX, /* the default */

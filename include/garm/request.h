@@ -43,8 +43,8 @@ GARM_EXPORT bool garm_has_query(garm_ctx *c, const char *name);
  *  Past the last one "", and "" in *ret_name: there is no parameter of which both are empty. */
 GARM_EXPORT const char *garm_query_at(garm_ctx *c, size_t index, const char **ret_name);
 /** It as an integer within [min, max]; `def` goes to *ret_value if it is absent. 0; -EINVAL not
- *  a number; -ERANGE out of bounds: then *ret_value stays as it was. (-EINVAL and -ERANGE
- *  returned from a handler are 500: answer 400 yourself.) */
+ *  a number; -ERANGE out of bounds: then *ret_value stays as it was. Either, returned from the
+ *  handler, gives the client 400 that names the parameter and its bounds. -ENOMEM. */
 GARM_EXPORT GARM_MUST_CHECK_ int garm_query_int(garm_ctx *c, const char *name, int64_t min,
                                                 int64_t max, int64_t def, int64_t *ret_value);
 

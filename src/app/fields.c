@@ -103,23 +103,31 @@ static bool is_reserved(struct slice name)
     return (reserved >> field_lookup(name) & 1) != 0;
 }
 
+/* What is wrong with a field's name; NULL: nothing. */
+static const char *blame_name(struct slice name)
+{
+    return !field_name_valid(name) ? "is no valid field name"
+           : is_reserved(name)     ? "is the server's own"
+                                   : NULL;
+}
+
+/* A name is of the application's making, a value often of a client's: no error of the server's. */
 static int check_field(garm_ctx *c, struct slice name, struct slice value)
 {
     char text[80];
-    const char *complaint = NULL;
-    if (!field_name_valid(name)) {
-        complaint = "is no valid field name";
-    } else if (!field_value_valid(value)) {
-        complaint = "was given a value with control bytes, or blanks at its ends";
-    } else if (is_reserved(name)) {
-        complaint = "is the server's own";
+    const char *const blame = blame_name(name);
+    if (LIKELY(blame == NULL && field_value_valid(value))) {
+        return 0;
     }
-    if (complaint != NULL) {
-        ctx_log(c, LOG_ERROR, "field refused: \"%s\" %s", text_printable(name, text, sizeof(text)),
-                complaint);
-        return -EINVAL;
-    }
-    return 0;
+    ctx_log(c, blame != NULL ? LOG_ERROR : LOG_WARN, "field refused: \"%s\" %s",
+            text_printable(name, text, sizeof(text)),
+            blame != NULL ? blame : "was given a value with control bytes, or blanks at its ends");
+    return -EINVAL;
+}
+
+bool garm_header_valid(const char *name, const char *value)
+{
+    return blame_name(slice_cstr(name)) == NULL && field_value_valid(slice_cstr(value));
 }
 
 /* Content-Length says how much a streamed reply will write. */

@@ -11,6 +11,7 @@
 #include <garm/request.h>
 
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <string.h>
 
 /* The span as a string: the byte behind it is its own delimiter. */
@@ -238,18 +239,31 @@ bool garm_has_query(garm_ctx *c, const char *name)
     return find_query(c, name, &value);
 }
 
+/* An integer within bounds: 0, -EINVAL or -ERANGE. */
+static int read_int(const char *text, int64_t min, int64_t max, int64_t *ret_value)
+{
+    int64_t value = 0;
+    TRY(text_to_i64(slice_cstr(text), &value));
+    if (value < min || value > max) {
+        return -ERANGE;
+    }
+    *ret_value = value;
+    return 0;
+}
+
 int garm_query_int(garm_ctx *c, const char *name, int64_t min, int64_t max, int64_t def,
                    int64_t *ret_value)
 {
     const char *text = NULL;
     int64_t value = def;
-    if (find_query(c, name, &text)) {
-        TRY(text_to_i64(slice_cstr(text), &value));
-        if (value < min || value > max) {
-            return -ERANGE;
-        }
-    }
+    const int rc = find_query(c, name, &text) ? read_int(text, min, max, &value) : 0;
     TRY(ctx_check(c));
+    if (rc < 0) {
+        return ctx_complain(c, rc, 400,
+                            "the query parameter \"%s\" must be a whole number from %" PRId64
+                            " to %" PRId64,
+                            name, min, max);
+    }
     *ret_value = value;
     return 0;
 }

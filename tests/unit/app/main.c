@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #define SUITES(X)                                                                                  \
+    X(base64)                                                                                      \
     X(chain)                                                                                       \
     X(form)                                                                                        \
     X(explain)                                                                                     \
@@ -19,7 +20,7 @@
     X(save)                                                                                        \
     X(server_life)                                                                                 \
     X(setup)                                                                                       \
-    X(static)                                                                                       \
+    X(static)                                                                                      \
     X(tasks)                                                                                       \
     X(test_client)                                                                                 \
     X(trailers)

@@ -137,6 +137,8 @@ START_TEST(fields_are_checked)
     for (size_t i = 0; i < 3; i++) {
         ck_assert_int_eq(rcs[i], fields[_i].rc);
     }
+    const bool valid = garm_header_valid(fields[_i].name, fields[_i].value);
+    ck_assert(valid == (fields[_i].rc == 0 || strcmp(fields[_i].name, "Content-Length") == 0));
     if (fields[_i].rc < 0) {
         ck_assert_str_eq(answer->head, "");
         ck_assert_str_ne(fake_log(), "");

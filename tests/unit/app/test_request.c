@@ -172,6 +172,25 @@ START_TEST(the_query_is_decoded)
 }
 END_TEST
 
+static int need_query(garm_ctx *c)
+{
+    int64_t n = 0;
+    GARM_TRY(garm_query_int(c, "n", -5, 5, 3, &n));
+    return 204;
+}
+
+START_TEST(a_bad_number_in_the_query_is_400_by_itself)
+{
+    ck_assert_uint_eq(ask(need_query, "GET /?n=5 HTTP/1.1\nHost: a")->status, 204);
+    const struct answer *const answer =
+        ask(need_query, _i == 0 ? "GET /?n=6 HTTP/1.1\nHost: a" : "GET /?n=x HTTP/1.1\nHost: a");
+    ck_assert_uint_eq(answer->status, 400);
+    ck_assert_ptr_nonnull(strstr(answer->body, "the query parameter \\\"n\\\" must be a whole "
+                                               "number from -5 to 5"));
+    ck_assert_str_eq(fake_log(), "");
+}
+END_TEST
+
 static int tell_fields(garm_ctx *c)
 {
     const char *list = "";
@@ -343,6 +362,7 @@ Suite *suite_request(void)
                         (int)COUNT_OF(rests));
     tcase_add_loop_test(tc, a_misspelt_parameter_is_a_bug, 0, 2);
     tcase_add_loop_test(tc, the_query_is_decoded, 0, (int)COUNT_OF(queries));
+    tcase_add_loop_test(tc, a_bad_number_in_the_query_is_400_by_itself, 0, 2);
     tcase_add_test(tc, fields_are_found_and_joined);
     tcase_add_loop_test(tc, parameters_and_cookies_are_walked_in_order, 0, (int)COUNT_OF(pairs));
     tcase_add_test(tc, the_client_has_an_address);
