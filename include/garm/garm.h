@@ -11,6 +11,7 @@
 #include <garm/appender.h>
 #include <garm/base.h>
 #include <garm/base64.h>
+#include <garm/digest.h>
 #include <garm/form.h>
 #include <garm/json.h>
 #include <garm/json_read.h>
@@ -20,9 +21,11 @@
 #include <garm/middleware.h>
 #include <garm/mw.h>
 #include <garm/overload.h>
+#include <garm/password.h>
 #include <garm/reply.h>
 #include <garm/request.h>
 #include <garm/server.h>
+#include <garm/signature.h>
 #include <garm/static.h>
 #include <garm/sync.h>
 #include <garm/task.h>

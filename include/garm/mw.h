@@ -5,8 +5,12 @@
 #define GARM_MW_H
 
 #include <garm/mw/access_log.h>
+#include <garm/mw/api_key.h>
+#include <garm/mw/basic_auth.h>
+#include <garm/mw/bearer.h>
 #include <garm/mw/cors.h>
 #include <garm/mw/csrf.h>
+#include <garm/mw/jwt.h>
 #include <garm/mw/real_ip.h>
 #include <garm/mw/request_id.h>
 #include <garm/mw/security_headers.h>

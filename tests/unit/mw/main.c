@@ -2,7 +2,9 @@
 #include <check.h>
 #include <stdlib.h>
 
-#define SUITES(X) X(access_log) X(cors) X(csrf) X(real_ip) X(request_id) X(security_headers)
+#define SUITES(X)                                                                                  \
+    X(access_log) X(api_key) X(basic_auth) X(cors) X(csrf) X(jwt) X(jwt_forgery) X(password)       \
+    X(real_ip) X(request_id) X(security_headers) X(signature)
 
 #define X(name) Suite *suite_##name(void);
 SUITES(X)

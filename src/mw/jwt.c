@@ -1,0 +1,177 @@
+/* JSON Web Tokens in the Authorization field, or in a cookie. What a token is looked at for stands
+ * in jwt_token.c. */
+#include <garm/garm.h>
+
+#include "mw/credentials.h"
+#include "mw/jwt_token.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define LEEWAY_S     30
+#define LEEWAY_S_MAX 600
+
+struct jwt {
+    struct jwt_rules rules;
+    const char *cookie; /* NULL: none */
+    const char *challenge, *broken;
+    bool optional;
+};
+
+static const char claims_key; /* its address names the request's claims */
+
+static int refuse_token(garm_ctx *c, const struct jwt *self, const char *fault)
+{
+    const char *const challenge = garm_strf(
+        c, "%s, error=\"invalid_token\", error_description=\"%s\"", self->challenge, fault);
+    return credentials_refuse(c, 401, challenge, garm_strf(c, "%s.", fault));
+}
+
+/* Where a request may have its token. */
+static enum credentials find_token(garm_ctx *c, const struct jwt *self, const char **ret_token)
+{
+    const enum credentials given = credentials_find(c, "Bearer", ret_token);
+    if (given != CREDENTIALS_NONE || self->cookie == NULL || garm_has_header(c, "Authorization")) {
+        return given;
+    }
+    *ret_token = garm_cookie(c, self->cookie);
+    return (*ret_token)[0] != '\0' ? CREDENTIALS_GIVEN : CREDENTIALS_NONE;
+}
+
+static int admit(garm_ctx *c, const garm_json_value *claims)
+{
+    const char *subject = "";
+    (void)(garm_json_string_at(NULL, claims, "/sub", &subject) == 0);
+    GARM_TRY(garm_set_user(c, subject));
+    GARM_TRY(garm_set(c, &claims_key, (void *)(uintptr_t)claims));
+    return garm_next(c);
+}
+
+static int authenticate(garm_ctx *c)
+{
+    const struct jwt *const self = garm_arg(c);
+    const garm_json_value *claims = NULL;
+    const char *token = NULL;
+    const char *fault = NULL;
+    if (self->cookie != NULL) {
+        GARM_TRY(credentials_vary(c, "Cookie"));
+    }
+    switch (find_token(c, self, &token)) {
+    case CREDENTIALS_NONE:
+        return self->optional ? garm_next(c)
+                              : credentials_refuse(c, 401, self->challenge, "A token is needed.");
+    case CREDENTIALS_BROKEN:
+        return credentials_refuse(c, 400, self->broken,
+                                  "The token in Authorization cannot be read.");
+    case CREDENTIALS_GIVEN:
+    default: break;
+    }
+    const int rc = jwt_read(c, &self->rules, token, &claims, &fault);
+    if (rc == -EACCES) {
+        return refuse_token(c, self, fault);
+    }
+    return rc < 0 ? rc : admit(c, claims);
+}
+
+const garm_json_value *garm_jwt_claims(garm_ctx *c)
+{
+    return garm_get(c, &claims_key);
+}
+
+/* Setting up. */
+
+static void free_verifier(void *arg)
+{
+    garm_verifier_free(arg);
+}
+
+/* What the options of a key say that cannot be; NULL: nothing. */
+static const char *objection_to(const garm_jwt_key *key)
+{
+    const bool secret = key->algorithm == GARM_JWT_HS256;
+    if (key->algorithm < GARM_JWT_HS256 || key->algorithm > GARM_JWT_EDDSA) {
+        return ".algorithm is needed";
+    }
+    if (secret && (key->secret == NULL || key->pem != NULL)) {
+        return "GARM_JWT_HS256 takes a .secret, and no .pem";
+    }
+    return !secret && (key->pem == NULL || key->secret != NULL)
+               ? "this .algorithm takes a public key in .pem, and no .secret"
+               : NULL;
+}
+
+static garm_verifier *make_verifier(const garm_jwt_key *key, const char **ret_reason)
+{
+    if (key->pem != NULL) {
+        return garm_verifier_new(key->algorithm, key->pem, strlen(key->pem), ret_reason);
+    }
+    const size_t size = key->secret_size != 0 ? key->secret_size : strlen(key->secret);
+    return garm_verifier_new(key->algorithm, key->secret, size, ret_reason);
+}
+
+static void take_key(garm_app *app, const char *where, struct jwt_rules *rules,
+                     const garm_jwt_key *key)
+{
+    const char *reason = objection_to(key);
+    garm_verifier *const verifier = reason == NULL ? make_verifier(key, &reason) : NULL;
+    if (verifier == NULL) {
+        garm_fail_at(app, where, "garm_jwt: .keys[%zu]%s%s%s: %s", rules->key_count,
+                     key->kid != NULL ? " (\"" : "", key->kid != NULL ? key->kid : "",
+                     key->kid != NULL ? "\")" : "", reason);
+    } else {
+        garm_app_defer(app, free_verifier, verifier);
+    }
+    const char *const kid = key->kid != NULL ? garm_app_dup(app, key->kid) : NULL;
+    rules->keys[rules->key_count++] = (struct jwt_key){key->algorithm, kid, verifier};
+}
+
+static bool is_key(const garm_jwt_key *key)
+{
+    return key->algorithm != 0 || key->pem != NULL || key->secret != NULL || key->kid != NULL;
+}
+
+static const char *copy(garm_app *app, const char *text)
+{
+    return text != NULL ? garm_app_dup(app, text) : NULL;
+}
+
+static void take_rules(garm_app *app, struct jwt_rules *rules, const garm_jwt_opts *opts)
+{
+    for (size_t i = 0; i < GARM_JWT_KEYS_MAX && is_key(&opts->keys[i]); i++) {
+        take_key(app, opts->where, rules, &opts->keys[i]);
+    }
+    if (rules->key_count == 0) {
+        garm_fail_at(app, opts->where, "garm_jwt: .keys is needed");
+    }
+    if (opts->leeway_s < GARM_NONE || opts->leeway_s > LEEWAY_S_MAX) {
+        garm_fail_at(app, opts->where, "garm_jwt: .leeway_s is from 1 to %d seconds, or GARM_NONE",
+                     LEEWAY_S_MAX);
+    }
+    rules->leeway_s = opts->leeway_s == 0           ? LEEWAY_S
+                      : opts->leeway_s == GARM_NONE ? 0
+                                                    : opts->leeway_s;
+    rules->issuer = copy(app, opts->issuer);
+    rules->audience = copy(app, opts->audience);
+    rules->type = copy(app, opts->type);
+    rules->exp_optional = opts->exp_optional;
+}
+
+void garm_jwt_with(garm_app *app, const garm_jwt_opts *opts)
+{
+    garm_jwt_opts known = {0};
+    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    struct jwt *const self = garm_app_alloc(app, sizeof(*self));
+    if (self == NULL) {
+        return;
+    }
+    take_rules(app, &self->rules, &known);
+    self->cookie = copy(app, known.cookie);
+    if (self->cookie != NULL && self->cookie[0] == '\0') {
+        garm_fail_at(app, known.where, "garm_jwt: .cookie is empty");
+    }
+    self->optional = known.optional;
+    self->challenge = challenge_new(app, known.where, "garm_jwt", "Bearer", known.realm, "");
+    self->broken = challenge_new(app, known.where, "garm_jwt", "Bearer", known.realm,
+                                 ", error=\"invalid_request\"");
+    garm_use(app, authenticate, .arg = self, .name = "jwt");
+}

@@ -1,0 +1,89 @@
+/* See pair_cache.h. Sets of a few entries each, found by the digest. */
+#include "mw/pair_cache.h"
+
+#include <garm/garm.h>
+
+#include <pthread.h>
+#include <string.h>
+
+#define SETS     256
+#define WAYS     4
+#define KEY_SIZE 32
+
+struct entry {
+    unsigned char digest[GARM_SHA256_SIZE];
+    int64_t over_ns; /* 0: empty */
+};
+
+struct pair_cache {
+    pthread_mutex_t lock;
+    unsigned char key[KEY_SIZE];
+    struct entry sets[SETS][WAYS];
+};
+
+static void destroy_lock(void *arg)
+{
+    pthread_mutex_destroy(arg);
+}
+
+struct pair_cache *pair_cache_new(garm_app *app)
+{
+    struct pair_cache *const cache = garm_app_alloc(app, sizeof(*cache));
+    if (cache != NULL) {
+        pthread_mutex_init(&cache->lock, NULL);
+        garm_random_bytes(cache->key, sizeof(cache->key));
+        garm_app_defer(app, destroy_lock, &cache->lock);
+    }
+    return cache;
+}
+
+/* A digest of both digests, so that no other pair has the same bytes in a row. */
+static void digest_of(const struct pair_cache *cache, const char *user, const char *password,
+                      unsigned char *ret_digest)
+{
+    unsigned char both[2 * GARM_SHA256_SIZE];
+    garm_hmac_sha256(cache->key, KEY_SIZE, user, strlen(user), both);
+    garm_hmac_sha256(cache->key, KEY_SIZE, password, strlen(password), both + GARM_SHA256_SIZE);
+    garm_hmac_sha256(cache->key, KEY_SIZE, both, sizeof(both), ret_digest);
+}
+
+static bool same(const unsigned char *a, const unsigned char *b)
+{
+    unsigned difference = 0;
+    for (size_t i = 0; i < GARM_SHA256_SIZE; i++) {
+        difference |= (unsigned)(a[i] ^ b[i]);
+    }
+    return difference == 0;
+}
+
+bool pair_cache_has(struct pair_cache *cache, const char *user, const char *password)
+{
+    unsigned char digest[GARM_SHA256_SIZE];
+    digest_of(cache, user, password, digest);
+    const int64_t now_ns = garm_now_ns();
+    const struct entry *const set = cache->sets[digest[0] % SETS];
+    bool found = false;
+    pthread_mutex_lock(&cache->lock);
+    for (size_t i = 0; i < WAYS; i++) {
+        found |= set[i].over_ns > now_ns && same(set[i].digest, digest);
+    }
+    pthread_mutex_unlock(&cache->lock);
+    return found;
+}
+
+void pair_cache_put(struct pair_cache *cache, const char *user, const char *password, int64_t ns)
+{
+    unsigned char digest[GARM_SHA256_SIZE];
+    digest_of(cache, user, password, digest);
+    struct entry *const set = cache->sets[digest[0] % SETS];
+    pthread_mutex_lock(&cache->lock);
+    struct entry *place = &set[0];
+    for (size_t i = 0; i < WAYS && !same(place->digest, digest); i++) {
+        if (same(set[i].digest, digest) || set[i].over_ns < place->over_ns) {
+            place = &set[i];
+        }
+    }
+    memcpy(place->digest, digest, sizeof(digest));
+    place->over_ns = garm_now_ns() + ns;
+    pthread_mutex_unlock(&cache->lock);
+}
