@@ -150,6 +150,8 @@ COMPILER_BITES = (
     (public("struct garm_s {\n    int x;;\n};\n"), "include/garm/x.h:6: gcc -std=c17: "),
     (public("/** Y. */\nint garm_y(int class);\n"), "include/garm/x.h:6: g++ -std=c++20: "),
     (public("#include <garm/none.h>\n"), "include/garm/x.h:5: gcc -std=c17: "),
+    ({"tests/unit/headers/uses.c": c_file("int *x = {};\n")}, "tests/unit/headers/uses.c:2: gcc -std=c17: "),
+    ({"tests/unit/headers/uses.c": c_file("int x = (int){1};\n")}, "tests/unit/headers/uses.c:2: g++ -std=c++20: "),
 )
 
 QUIET = (

@@ -369,25 +369,30 @@ COMPILERS = (
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only", "-fno-diagnostics-color")
 
 
-def compile_header(root, path, compiler):
+# It uses the macros of all public headers.
+USES = "tests/unit/headers/uses.c"
+
+
+def compile_alone(root, path, compiler):
     header = path.removeprefix("include/")
-    done = subprocess.run([*compiler, *WARNINGS, "-I", str(root / "include"), "-"], text=True,
-                          input=f"#include <{header}>\ntypedef int tidy_unit;\n",
-                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+    text = f'#include "{path}"\n' if path == USES else f"#include <{header}>\ntypedef int tidy_unit;\n"
+    done = subprocess.run([*compiler, *WARNINGS, "-I", str(root / "include"), "-I", str(root), "-"], text=True,
+                          input=text, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
     if done.returncode == 0:
         return None
-    place = re.search(r"include/(garm/[\w./]+):(\d+)(?::\d+)?: (?:fatal )?error: (.*)", done.stderr)
-    where, line, what = place.groups() if place else (header, 1, done.stderr.strip()[:200])
-    return (f"include/{where}", int(line), f"{compiler[0]} {compiler[-1]}: {what}",
-            f"<{header}> must compile alone")
+    place = re.search(r"((?:include/garm|tests)/[\w./]+):(\d+)(?::\d+)?: (?:fatal )?error: (.*)", done.stderr)
+    where, line, what = place.groups() if place else (path, 1, done.stderr.strip()[:200])
+    return (where, int(line), f"{compiler[0]} {compiler[-1]}: {what}",
+            "the macros must compile" if path == USES else f"<{header}> must compile alone")
 
 
 def rule_headers_compile(root, sources):
-    """Each public header alone, as C17 and C++20, by gcc and, where it is there, clang."""
+    """Each public header alone, and their macros in use, as C17 and C++20, by gcc and, where it is
+    there, clang."""
     compilers = [c for c in COMPILERS if c[0] == "gcc" or shutil.which(c[0])]
-    jobs = [(s.path, c) for s in sources if s.is_public for c in compilers]
+    jobs = [(s.path, c) for s in sources if s.is_public or s.path == USES for c in compilers]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = pool.map(lambda job: compile_header(root, *job), jobs)
+        found = pool.map(lambda job: compile_alone(root, *job), jobs)
         yield from sorted({finding for finding in found if finding is not None})
 
 
