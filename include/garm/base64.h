@@ -6,8 +6,8 @@
 
 GARM_BEGIN
 
-/** `size` bytes as base64: with '+' and '/', padded with '='. "" when memory runs out: the answer is
- *  503 then. RFC 4648 section 4. */
+/** `size` bytes as base64: with '+' and '/', padded with '='. "" when memory runs out: the answer
+ *  is 503 then. RFC 4648 section 4. */
 GARM_EXPORT const char *garm_base64(garm_ctx *c, const void *data, size_t size);
 /** The same for URLs and file names: with '-' and '_', without padding. RFC 4648 section 5. */
 GARM_EXPORT const char *garm_base64url(garm_ctx *c, const void *data, size_t size);

@@ -10,8 +10,8 @@
 
 #include <garm/base.h>
 
-/* Of RFC 7578's rules one is held loosely: the line break before a boundary may be a bare LF. Within
- * a part's head, and behind a boundary, a bare LF is malformed. */
+/* Of RFC 7578's rules one is held loosely: the line break before a boundary may be a bare LF.
+ * Within a part's head, and behind a boundary, a bare LF is malformed. */
 
 /* Small forms are read by name:
  *

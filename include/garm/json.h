@@ -144,7 +144,7 @@ static inline garm_json_member garm_kv_value(const char *name, const garm_json_v
     return m;
 }
 
-/** An object or array of a list that was made at run time, up to a member of type GARM_JSON_END;
+/** An object of a list that was made at run time, up to a member of type GARM_JSON_END;
  *  the list is borrowed as a string would be. */
 static inline garm_json_member garm_kv_object(const char *name, const garm_json_member *members)
 {
@@ -153,6 +153,7 @@ static inline garm_json_member garm_kv_object(const char *name, const garm_json_
     return m;
 }
 
+/** The same for an array; names of elements do not matter. */
 static inline garm_json_member garm_kv_array(const char *name, const garm_json_member *elements)
 {
     garm_json_member m = {name, GARM_JSON_ARRAY, {false}};

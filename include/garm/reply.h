@@ -29,8 +29,8 @@ GARM_EXPORT int garm_bytes_view(garm_ctx *c, int status, const char *type, const
 GARM_EXPORT int garm_redirect(garm_ctx *c, int status, const char *url);
 /** Replies with the file at `path`, which the application chose: never build it from what a
  *  client sent. The type is that of the name's ending, unless Content-Type was set. To GET and HEAD
- *  it has conditions and, for GET, ranges (RFC 9110 sections 13 and 14): then the reply is 206, 304,
- *  412 or 416. -ENOENT also for what is no regular file; -EACCES, -EMFILE ... as open(2). May
+ *  it has conditions and, for GET, ranges (RFC 9110 sections 13 and 14): then the reply is 206,
+ *  304, 412 or 416. -ENOENT also for what is no regular file; -EACCES, -EMFILE ... as open(2). May
  *  suspend. */
 GARM_EXPORT int garm_file(garm_ctx *c, const char *path);
 /** The same for a `path` that a client chose, within the directory `dir_fd`: it cannot leave it,

@@ -57,12 +57,12 @@ GARM_EXPORT const garm_response *garm_test_do_with(garm_test *test, const char *
     garm_test_do_with((test), (method), GARM_HEAD_(__VA_ARGS__, ),                                 \
                       GARM_OPTS_(garm_test_opts, __VA_ARGS__))
 
-/** The value of the response's first field `name`, in any case; "" if there is none. Valid until the
- *  next call of a garm_test_ function. */
+/** The value of the response's first field `name`, in any case; "" if there is none. Valid until
+ *  the next call of a garm_test_ function. */
 GARM_EXPORT const char *garm_test_header(garm_test *test, const char *name);
-/** The JSON text of what `pointer` (RFC 6901: "/users/0/id") names in the body, written as garm_json
- *  would, without blanks; "" if there is no such thing, or the body is no JSON. Valid until the next
- *  call of a garm_test_ function. */
+/** The JSON text of what `pointer` (RFC 6901: "/users/0/id") names in the body, written as
+ *  garm_json would, without blanks; "" if there is no such thing, or the body is no JSON. Valid
+ *  until the next call of a garm_test_ function. */
 GARM_EXPORT const char *garm_test_json(garm_test *test, const char *pointer);
 /** It as an integer; INT64_MIN if it is none. */
 GARM_EXPORT int64_t garm_test_json_int(garm_test *test, const char *pointer);

@@ -125,8 +125,9 @@ static enum form_event refuse_byte(struct multipart *m, const char *reason)
 
 /* Content, and what stands before the first boundary. */
 
-/* Where the delimiter, or as much of it as is there, begins; `len` if nowhere. Its CR may be missing
- * (see multipart.h). Its only LF is its second byte: no other place has to be looked at twice. */
+/* Where the delimiter, or as much of it as is there, begins; `len` if nowhere. Its CR may be
+ * missing (see multipart.h). Its only LF is its second byte: no other place has to be looked at
+ * twice. */
 static size_t find_delimiter(const struct multipart *m, const char *data, size_t len)
 {
     const char *lf = memchr(data, '\n', len);

@@ -1,5 +1,6 @@
-/* When a request is finished: its hooks run once, when the kernel has the last byte of its answer or
- * never will; and requests that are pipelined behind it neither wait for that nor cost more writes. */
+/* When a request is finished: its hooks run once, when the kernel has the last byte of its answer
+ * or never will; and requests that are pipelined behind it neither wait for that nor cost more
+ * writes. */
 #include "stage.h"
 
 #include <garm/garm.h>

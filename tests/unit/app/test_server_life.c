@@ -1,4 +1,5 @@
-/* A server that other threads stop, and post to, while it starts: for TSan as much as for itself. */
+/* A server that other threads stop, and post to, while it starts: for TSan as much as for
+ * itself. */
 #include <garm/garm.h>
 
 #include <check.h>
