@@ -10,7 +10,9 @@
 #include <garm/mw/bearer.h>
 #include <garm/mw/cors.h>
 #include <garm/mw/csrf.h>
+#include <garm/mw/health.h>
 #include <garm/mw/jwt.h>
+#include <garm/mw/rate_limit.h>
 #include <garm/mw/real_ip.h>
 #include <garm/mw/request_id.h>
 #include <garm/mw/security_headers.h>

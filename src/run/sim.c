@@ -264,7 +264,7 @@ static int run(struct sim *sim, int64_t until_ns, bool settle)
         }
         const int64_t timer_ns = next_timer_ns(sim);
         const int64_t next_ns = timer_ns < arrival_ns ? timer_ns : arrival_ns;
-        if (next_ns == INT64_MAX || sim->now_ns > until_ns) {
+        if ((next_ns == INT64_MAX && until_ns == INT64_MAX) || sim->now_ns > until_ns) {
             return 0;
         }
         if (next_ns > until_ns) {
