@@ -16,6 +16,7 @@ find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(SIMDJSON REQUIRED simdjson)
 pkg_check_modules(CRYPTO REQUIRED libcrypto libsodium)
+pkg_check_modules(CODING REQUIRED zlib libdeflate libbrotlienc libzstd)
 
 add_library(garm_flags INTERFACE)
 target_compile_definitions(garm_flags INTERFACE _GNU_SOURCE)
@@ -27,9 +28,11 @@ if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
     target_compile_options(garm_flags INTERFACE -fno-plt)
 endif()
 target_link_libraries(garm_flags INTERFACE Threads::Threads)
-# For src/codec/json_simdjson.cc and src/app/crypto_*.c; a program without these shall not load them.
+# For src/codec/json_simdjson.cc, src/app/crypto_*.c and src/app/coding_*.c; a program without these
+# shall not load them.
 target_link_options(garm_flags INTERFACE -Wl,--as-needed)
-target_link_libraries(garm_flags INTERFACE ${SIMDJSON_LINK_LIBRARIES} stdc++ ${CRYPTO_LINK_LIBRARIES})
+target_link_libraries(garm_flags INTERFACE ${SIMDJSON_LINK_LIBRARIES} stdc++ ${CRYPTO_LINK_LIBRARIES}
+    ${CODING_LINK_LIBRARIES})
 
 # gcc makes `rep stos` of the zeroing of a structure, which takes longer to begin than to do.
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND CMAKE_C_COMPILER_ID STREQUAL "GNU")

@@ -52,7 +52,7 @@ function(garm_library)
             ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR} LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
     endforeach()
     # Who links the archive as an installed library, by a C compiler perhaps, needs these.
-    target_link_libraries(garm_static INTERFACE simdjson stdc++ crypto sodium)
+    target_link_libraries(garm_static INTERFACE simdjson stdc++ crypto sodium z deflate brotlienc brotlicommon zstd)
     set_target_properties(garm_shared PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0)
 endfunction()
 

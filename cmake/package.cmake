@@ -44,7 +44,8 @@ garm_package(runtime libgarm0 SECTION libs SUMMARY "HTTP application server for 
     TEXT "${about}This package has the shared library.")
 garm_package(devel libgarm-dev SECTION libdevel
     SUMMARY "HTTP application server for C - development files"
-    DEPENDS "libgarm0 (= ${PROJECT_VERSION}), libc6-dev, libsimdjson-dev, libssl-dev, libsodium-dev"
+    DEPENDS "libgarm0 (= ${PROJECT_VERSION}), libc6-dev, libsimdjson-dev, libssl-dev, libsodium-dev, zlib1g-dev, \
+libdeflate-dev, libbrotli-dev, libzstd-dev"
     TEXT "${about}This package has what programs are compiled with: headers, the static library,
 and files for pkg-config and CMake.")
 

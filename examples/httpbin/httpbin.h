@@ -20,6 +20,7 @@ void add_redirects(garm_app *app);  /* redirect.c */
 void add_cookies(garm_app *app);    /* cookies.c */
 void add_auth(garm_app *app);       /* auth.c */
 void add_caching(garm_app *app);    /* caching.c: /cache, /etag, /response-headers */
+void add_compressed(garm_app *app); /* compressed.c: /gzip, /deflate, /brotli, /zstd */
 void add_streams(garm_app *app);    /* streams.c: /bytes, /stream-bytes, /stream, /delay, /drip */
 void add_range(garm_app *app);      /* range.c */
 void add_formats(garm_app *app);    /* formats.c: /json, /html, /xml, /robots.txt ... */

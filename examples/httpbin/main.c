@@ -29,7 +29,8 @@ static int allow_origins(garm_ctx *c)
 static int newline_begin(garm_ctx *c, void *arg)
 {
     (void)arg;
-    return strcmp(garm_res_header(c, "Content-Type"), "application/json") != 0;
+    return strcmp(garm_res_header(c, "Content-Type"), "application/json") != 0 ||
+           garm_res_header(c, "Content-Encoding")[0] != '\0';
 }
 
 static int newline_data(garm_ctx *c, void *last, const void *data, size_t size,
@@ -50,7 +51,7 @@ static int newline_end(garm_ctx *c, void *last, garm_filter_out *out)
 
 static int end_lines(garm_ctx *c)
 {
-    static const garm_filter_ops newline = {newline_begin, newline_data, newline_end};
+    static const garm_filter_ops newline = {newline_begin, newline_data, newline_end, NULL};
     char *const last = garm_dup(c, " ");
     GARM_TRY(garm_filter(c, &newline, last));
     return garm_next(c);
@@ -75,6 +76,7 @@ GARM_APP(app)
     add_cookies(app);
     add_auth(app);
     add_caching(app);
+    add_compressed(app);
     add_streams(app);
     add_range(app);
     add_formats(app);

@@ -11,6 +11,7 @@
 #include <garm/appender.h>
 #include <garm/base.h>
 #include <garm/base64.h>
+#include <garm/coding.h>
 #include <garm/digest.h>
 #include <garm/form.h>
 #include <garm/json.h>

@@ -21,6 +21,8 @@ typedef struct garm_filter_ops {
     /* The body's end: gives what is still kept back. A held reply's fields may still be set (an
      * ETag). May be NULL. */
     int (*end)(garm_ctx *c, void *arg, garm_filter_out *out);
+    /* garm_flush: gives what a client shall see now. May be NULL, for what keeps nothing back. */
+    int (*flush)(garm_ctx *c, void *arg, garm_filter_out *out);
 } garm_filter_ops;
 
 /* How a request ended. */
@@ -47,6 +49,17 @@ GARM_EXPORT int garm_error(garm_ctx *c);
 /** The value of a response field that was set, its name in any case; "" if there is none. Not
  *  the server's own (Date ...). */
 GARM_EXPORT const char *garm_res_header(garm_ctx *c, const char *name);
+/** How long the body of the reply is, held or streamed; -1 if that is not known (a stream without
+ *  Content-Length), or if a filter that was asked before this one changes it. */
+GARM_EXPORT int64_t garm_res_length(garm_ctx *c);
+/** The bytes of a held reply, before any filter, borrowed until the reply is dropped. 0; -ENODATA
+ *  there are none at hand: no reply, a streamed one, a file that is not in memory. */
+GARM_EXPORT int garm_res_body(garm_ctx *c, const void **ret_data, size_t *ret_size);
+/** Judges the conditions of a GET or HEAD (If-None-Match and its like) by the ETag and
+ *  Last-Modified that its held reply of 200 has. The reply becomes 304, which keeps all fields but
+ *  those of the content, or 412; else it stays. 0, or a negative errno. May suspend (error pages).
+ *  RFC 9110 section 13. */
+GARM_EXPORT int garm_judge_conditions(garm_ctx *c);
 /** Changes what garm_client_ip gives, to an address that a trusted proxy told. It is copied. 0;
  *  -EINVAL no IP address; -ENOMEM. See real_ip.h, which does it for you. */
 GARM_EXPORT int garm_set_client_ip(garm_ctx *c, const char *ip);

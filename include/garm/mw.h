@@ -8,8 +8,10 @@
 #include <garm/mw/api_key.h>
 #include <garm/mw/basic_auth.h>
 #include <garm/mw/bearer.h>
+#include <garm/mw/compress.h>
 #include <garm/mw/cors.h>
 #include <garm/mw/csrf.h>
+#include <garm/mw/etag.h>
 #include <garm/mw/health.h>
 #include <garm/mw/jwt.h>
 #include <garm/mw/rate_limit.h>

@@ -57,6 +57,8 @@ GARM_EXPORT int garm_add_header(garm_ctx *c, const char *name, const char *value
 /** Can there be such a field, and may an application set it? What a client sent should be asked for
  *  before it becomes a field: what is refused is logged. Any thread. RFC 9110 section 5. */
 GARM_EXPORT bool garm_header_valid(const char *name, const char *value);
+/** Adds the name of a request's field to Vary, unless it stands there. Else as garm_set_header. */
+GARM_EXPORT int garm_add_vary(garm_ctx *c, const char *name);
 
 enum garm_same_site {
     GARM_SAME_SITE_LAX, /* the default */

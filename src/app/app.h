@@ -146,6 +146,7 @@ struct garm_worker {
     struct overload overload;
     struct json_engine *json;   /* parses JSON; NULL until it is needed */
     struct static_cache *files; /* of garm_static; NULL while there are none */
+    struct coder_pool *coders;  /* encoders of content codings; NULL until one is needed */
 };
 
 /* What a scratch buffer may grow to, and what of it is kept. */

@@ -92,6 +92,19 @@ void reply_fields_drop_content(garm_ctx *c)
     }
 }
 
+/* Those of the content itself, which a 304 has not (RFC 9110 section 15.4.5). */
+void reply_fields_drop_body(garm_ctx *c)
+{
+    static const struct slice prefix = {"content-", 8};
+    for (size_t i = c->reply.field_count; i-- > 0;) {
+        const struct slice name = c->reply.fields[i].name;
+        if (name.len > prefix.len && slice_eq_nocase(slice_of(name.ptr, prefix.len), prefix) &&
+            !slice_eq_nocase(name, SLICE("Content-Location"))) {
+            remove_from(&c->reply, i);
+        }
+    }
+}
+
 /* The fields that are the server's own. */
 static bool is_reserved(struct slice name)
 {
@@ -226,4 +239,28 @@ const char *garm_res_header(garm_ctx *c, const char *name)
     const size_t index = reply_field_find(c, slice_cstr(name));
     /* Every value is a copy that ends in NUL, or a literal. */
     return index < c->reply.field_count ? c->reply.fields[index].value.ptr : "";
+}
+
+static bool list_has(struct slice list, struct slice name)
+{
+    struct slice element;
+    while (slice_cut(&list, ',', &element)) {
+        element = slice_trim(element);
+        if (slice_eq(element, SLICE("*")) || slice_eq_nocase(element, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int garm_add_vary(garm_ctx *c, const char *name)
+{
+    ctx_own(c);
+    for (size_t i = 0; i < c->reply.field_count; i++) {
+        if (slice_eq_nocase(c->reply.fields[i].name, SLICE("Vary")) &&
+            list_has(c->reply.fields[i].value, slice_cstr(name))) {
+            return 0;
+        }
+    }
+    return garm_add_header(c, "Vary", name);
 }

@@ -1,6 +1,7 @@
 /* The answer to a request for a stored representation: conditions first, then ranges. */
 #include "app/file_reply.h"
 
+#include "app/condition.h"
 #include "app/reply.h"
 #include "base/sys.h"
 #include "base/text.h"
@@ -21,16 +22,6 @@
 static struct slice etag_of(const struct file *file)
 {
     return slice_of(file->etag, file->etag_len);
-}
-
-static bool asks(const garm_ctx *c, enum field_id id)
-{
-    return c->x->head->id_first[id] != 0;
-}
-
-static struct slice value_of(garm_ctx *c, enum field_id id)
-{
-    return asks(c, id) ? slice_cstr(garm_header(c, field_name(id).ptr)) : slice_of(NULL, 0);
 }
 
 /* Fields. */
@@ -253,38 +244,17 @@ static struct validators validators_of(const struct file *file)
     return (struct validators){etag_of(file), true, file->modified_s};
 }
 
-static int64_t now_s(const garm_ctx *c)
-{
-    return c->loop->io->ops->wall_ns(c->loop->io) / NS_PER_SEC;
-}
-
-static enum condition judge_conditions(garm_ctx *c, const struct file *file)
-{
-    if (LIKELY(!asks(c, FIELD_IF_NONE_MATCH) && !asks(c, FIELD_IF_MODIFIED_SINCE) &&
-               !asks(c, FIELD_IF_MATCH) && !asks(c, FIELD_IF_UNMODIFIED_SINCE))) {
-        return CONDITION_MET;
-    }
-    const struct validators validators = validators_of(file);
-    const struct conditions conditions = {
-        .if_match = value_of(c, FIELD_IF_MATCH),
-        .if_none_match = value_of(c, FIELD_IF_NONE_MATCH),
-        .if_modified_since = value_of(c, FIELD_IF_MODIFIED_SINCE),
-        .if_unmodified_since = value_of(c, FIELD_IF_UNMODIFIED_SINCE),
-    };
-    return conditions_judge(&conditions, &validators, now_s(c));
-}
-
 static enum range_result judge_ranges(garm_ctx *c, const struct file *file,
                                       struct ranges *ret_ranges)
 {
-    if (LIKELY(!asks(c, FIELD_RANGE))) {
+    if (LIKELY(c->x->head->id_first[FIELD_RANGE] == 0)) {
         return RANGE_WHOLE;
     }
     const struct validators validators = validators_of(file);
-    if (!if_range_holds(value_of(c, FIELD_IF_RANGE), &validators, now_s(c))) {
+    if (!if_range_holds(condition_value(c, FIELD_IF_RANGE), &validators, condition_now_s(c))) {
         return RANGE_WHOLE;
     }
-    return range_parse(value_of(c, FIELD_RANGE), file->size, ret_ranges);
+    return range_parse(condition_value(c, FIELD_RANGE), file->size, ret_ranges);
 }
 
 static int answer_get(garm_ctx *c, const struct representation *r)
@@ -306,7 +276,8 @@ static int answer(garm_ctx *c, const struct representation *r)
     if (method != METHOD_GET && method != METHOD_HEAD) {
         return hold_whole(c, r);
     }
-    switch (judge_conditions(c, r->file)) {
+    const struct validators validators = validators_of(r->file);
+    switch (condition_judge(c, &validators)) {
     case CONDITION_NOT_MODIFIED: return hold_none(c, r, 304);
     case CONDITION_FAILED: return hold_error(c, r, 412, SLICE(""));
     default: return method == METHOD_GET ? answer_get(c, r) : hold_whole(c, r);

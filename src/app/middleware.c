@@ -42,7 +42,7 @@ int garm_filter(garm_ctx *c, const garm_filter_ops *ops, void *arg)
     while (*place != NULL && (*place)->depth >= c->at) {
         place = &(*place)->next;
     }
-    *filter = (struct filter){*place, c->at, ops, arg, false};
+    *filter = (struct filter){*place, c->at, ops, arg, true};
     *place = filter;
     return 0;
 }

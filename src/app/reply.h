@@ -28,6 +28,8 @@ MUST_CHECK int reply_default_type(garm_ctx *c, struct slice type);
 MUST_CHECK int reply_set_type(garm_ctx *c, const char *type);
 /** Removes the fields that speak of the content: before an error takes its place. */
 void reply_fields_drop_content(garm_ctx *c);
+/** Removes the fields of the content, but not its validators: for a 304. */
+void reply_fields_drop_body(garm_ctx *c);
 
 /** Puts a rendered status in the place of whatever is held: 204, 304, or an error by the route's
  *  error handler, or as problem+json or HTML. `detail` (may be NULL) is for people; it must live

@@ -50,6 +50,17 @@ int filters_end(garm_ctx *c, struct buf *held)
     return 0;
 }
 
+static int filters_flush(garm_ctx *c)
+{
+    for (struct filter *filter = c->reply.filters; filter != NULL; filter = filter->next) {
+        if (!filter->out && filter->ops->flush != NULL) {
+            garm_filter_out out = {c, filter->next, NULL};
+            TRY(filter->ops->flush(c, filter->arg, &out));
+        }
+    }
+    return 0;
+}
+
 int filters_begin(garm_ctx *c)
 {
     int active = 0;
@@ -178,6 +189,7 @@ int garm_write(garm_ctx *c, const void *data, size_t size)
 int garm_flush(garm_ctx *c)
 {
     TRY(stream_open(c));
+    TRY(filters_flush(c));
     return c->x->ops->flush(c->x);
 }
 

@@ -1,6 +1,7 @@
 /* garm_server_*: see garm/server.h. */
 #include "app/server.h"
 
+#include "app/coding.h"
 #include "app/dispatch.h"
 #include "app/flags.h"
 #include "app/metrics.h"
@@ -44,6 +45,8 @@ static void on_worker_stop(struct server_worker *worker, void *arg)
     application_stop_hooks(&server->application, view, GARM_WORKER_STOP);
     buf_deinit(&view->scratch);
     json_engine_free(view->json);
+    coder_pool_free(view->coders);
+    view->coders = NULL;
 }
 
 static int make_views(struct garm_server *server)

@@ -7,7 +7,7 @@ import subprocess
 import server
 
 # What the archive itself needs.
-LIBRARIES = ("-lsimdjson", "-lstdc++", "-lcrypto", "-lsodium", "-lm")
+LIBRARIES = ("-lsimdjson", "-lstdc++", "-lcrypto", "-lsodium", "-lz", "-ldeflate", "-lbrotlienc", "-lzstd", "-lm")
 SOURCES = pathlib.Path(__file__).resolve().parent / "programs"
 
 

@@ -270,7 +270,7 @@ static int stay_out(garm_ctx *c, void *arg)
 }
 
 static const garm_filter_ops upper = {.data = upper_data};
-static const garm_filter_ops bracket = {bracket_begin, bracket_data, bracket_end};
+static const garm_filter_ops bracket = {bracket_begin, bracket_data, bracket_end, NULL};
 static const garm_filter_ops out_of_it = {.begin = stay_out};
 
 static int filter_around(garm_ctx *c)
