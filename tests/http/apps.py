@@ -11,7 +11,7 @@ LIBRARIES = ("-lsimdjson", "-lstdc++", "-lcrypto", "-lsodium", "-lz", "-ldeflate
 SOURCES = pathlib.Path(__file__).resolve().parent / "programs"
 
 
-def cached(variable, folder):
+def cached(variable, folder=server.BUILD):
     """A variable of the build's CMake cache."""
     match = re.search(rf"^{variable}:\w+=(.*)$", (folder / "CMakeCache.txt").read_text(), re.M)
     return match[1] if match else ""
