@@ -11,11 +11,13 @@
 #include <garm/appender.h>
 #include <garm/base.h>
 #include <garm/base64.h>
+#include <garm/cache.h>
 #include <garm/coding.h>
 #include <garm/digest.h>
 #include <garm/form.h>
 #include <garm/json.h>
 #include <garm/json_read.h>
+#include <garm/keys.h>
 #include <garm/log.h>
 #include <garm/memory.h>
 #include <garm/metrics.h>
@@ -26,6 +28,7 @@
 #include <garm/reply.h>
 #include <garm/request.h>
 #include <garm/server.h>
+#include <garm/session.h>
 #include <garm/signature.h>
 #include <garm/static.h>
 #include <garm/sync.h>

@@ -63,23 +63,28 @@ GARM_EXPORT int garm_add_vary(garm_ctx *c, const char *name);
 enum garm_same_site {
     GARM_SAME_SITE_LAX, /* the default */
     GARM_SAME_SITE_STRICT,
-    GARM_SAME_SITE_NONE, /* needs .secure */
+    GARM_SAME_SITE_NONE,  /* needs .secure */
+    GARM_SAME_SITE_UNSET, /* left out: the browser's own default */
 };
 
 typedef struct garm_cookie_opts {
     size_t size;
     const char *where;
-    int64_t max_age_s GARM_UNSET_;    /* 0: until the browser ends; GARM_NONE: delete it now */
+    /* 0: until the browser ends; GARM_NONE: delete it now; more than 400 days count as those */
+    int64_t max_age_s GARM_UNSET_;
     const char *path GARM_UNSET_;     /* default "/" */
     const char *domain GARM_UNSET_;   /* default: this host only */
     bool secure GARM_UNSET_;          /* over https only */
     bool script_readable GARM_UNSET_; /* without it the cookie is HttpOnly */
     enum garm_same_site same_site GARM_UNSET_;
+    bool partitioned GARM_UNSET_; /* one per site that embeds this one (CHIPS); needs .secure */
 } garm_cookie_opts;
 
 /** Adds a Set-Cookie line. -EINVAL, and a log line, for a name that is no token, a value with
- *  bytes that cookies cannot hold (blanks, quotes, commas, semicolons, backslashes, controls),
- *  and bad options. RFC 6265 section 4.1. See garm_set_cookie. */
+ *  bytes that cookies cannot hold (blanks, quotes, commas, semicolons, backslashes, controls), bad
+ *  options, a name that begins with "__Host-" or "__Secure-" without what that needs, and more
+ *  than 4096 bytes in all. Cookies that nobody can forge: keys.h. RFC 6265bis section 4.1. See
+ *  garm_set_cookie. */
 GARM_EXPORT int garm_set_cookie_with(garm_ctx *c, const char *name, const char *value,
                                      const garm_cookie_opts *opts);
 /* garm_set_cookie(c, "theme", "dark", .max_age_s = 86400 * 365) */
