@@ -85,6 +85,35 @@ static int fail(garm_ctx *c)
     return garm_problem(c, 422, "%d is no number", number);
 }
 
+static int refuse_pair(garm_ctx *c, const char *user, const char *password, void *arg)
+{
+    const char *hash = "";
+    GARM_TRY(garm_password_hash(c, password, &hash));
+    return garm_secret_equal(user, "") ? *(int *)arg : -13;
+}
+
+static int refuse_token(garm_ctx *c, const char *token, void *arg)
+{
+    unsigned char digest[GARM_SHA256_SIZE];
+    garm_sha256(token, strlen(token), digest);
+    (void)arg;
+    return garm_jwt_claims(c) == NULL ? -13 : 0;
+}
+
+static void authenticate(garm_app *app)
+{
+    garm_basic_auth(app, .realm = "closed", .check = refuse_pair, .arg = &number, .cache_s = 60);
+    garm_bearer(app, .check = refuse_token);
+    garm_api_key(app, .header = "X-Key", .check = refuse_token, .optional = true);
+    garm_jwt(
+        app,
+        .keys = {{.algorithm = GARM_JWT_HS256,
+                  .kid = "one",
+                  .secret = "a secret of thirty-two bytes, or so"},
+                 {.algorithm = GARM_JWT_HS256, .secret = "a secret of thirty-two bytes, or so"}},
+        .issuer = "https://a.example", .leeway_s = GARM_NONE);
+}
+
 static void setup(garm_app *app)
 {
     seen = garm_counter(app, "seen_total", "Things seen.", .labels = {"kind", "name"},
@@ -99,6 +128,7 @@ static void setup(garm_app *app)
     garm_csrf(app);
     garm_access_log(app, .path = "/dev/null", .format = GARM_ACCESS_JSON);
     garm_use(app, count, .arg = &number);
+    authenticate(garm_group(app, "/closed"));
     garm_app *const group = garm_group(app, "/json", .idle_ms = 1000);
     garm_route(group, "GET /all", tell_json);
     garm_route(group, "GET /none", no_members);
