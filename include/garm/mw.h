@@ -15,7 +15,6 @@
 #include <garm/mw/health.h>
 #include <garm/mw/jwt.h>
 #include <garm/mw/rate_limit.h>
-#include <garm/mw/jwt.h>
 #include <garm/mw/real_ip.h>
 #include <garm/mw/request_id.h>
 #include <garm/mw/security_headers.h>

@@ -46,11 +46,6 @@
 /* Compression. */
 #define LIMIT_ENCODER_COUNT       64       /* a worker's, at a time; more answers: as they are */
 
-/* Passwords; each takes 64 MiB and a processor while it is hashed. */
-#define LIMIT_PASSWORD_COUNT      4        /* hashed at once, and no more than half the processors */
-#define LIMIT_PASSWORD_WAITING    128      /* that wait for it; more: 503 */
-#define LIMIT_PASSWORD_WAIT_MS    3000     /* how long they do; longer: 503 */
-
 /* Form bodies, and bodies that become files; see garm_form_opts. */
 #define LIMIT_PART_COUNT          1000     /* of a form; more: 413 */
 #define LIMIT_PART_HEAD_BYTES     KIB(4)   /* of a part's head, or of a name; more: 413 */
