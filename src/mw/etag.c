@@ -55,7 +55,7 @@ void garm_etag_with(garm_app *app, const garm_etag_opts *opts)
         garm_fail_at(app, known.where, "garm_etag: .bytes_max is negative");
     }
     if (self != NULL) {
-        self->bytes_max = known.bytes_max == 0 ? GARM_MIB(1) : known.bytes_max;
+        self->bytes_max = known.bytes_max == 0 ? GARM_KIB(256) : known.bytes_max;
         garm_use(app, validate, .arg = self, .name = "etag");
     }
 }

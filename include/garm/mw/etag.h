@@ -7,7 +7,7 @@
 typedef struct garm_etag_opts {
     size_t size;
     const char *where;
-    int64_t bytes_max GARM_UNSET_; /* longer bodies get none. Default 1 MiB, about 1 ms of work */
+    int64_t bytes_max GARM_UNSET_; /* longer bodies get none. Default 256 KiB, 0.6 ms of work */
 } garm_etag_opts;
 
 GARM_BEGIN
