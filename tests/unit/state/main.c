@@ -3,7 +3,8 @@
 #include <check.h>
 #include <stdlib.h>
 
-#define SUITES(X) X(base64url) X(cache) X(cookie) X(keys) X(session) X(session_store)
+#define SUITES(X)                                                                                  \
+    X(base64url) X(cache) X(cookie) X(keys) X(session) X(session_setup) X(session_store)
 
 #define X(name) Suite *suite_##name(void);
 SUITES(X)
