@@ -122,7 +122,6 @@ static int parse_absolute(struct slice raw, bool eight_bit, struct target *targe
     const struct slice rest = slice_of(raw.ptr + scheme, raw.len - scheme);
     const size_t end = authority_end(rest);
     target->form = TARGET_ABSOLUTE;
-    target->https = scheme == 8;
     target->authority = slice_of(rest.ptr, end);
     if (slice_find(target->authority, '@') < end) {
         return refuse("user information in the target", ret_reason);
@@ -180,7 +179,6 @@ int target_parse(struct slice raw, bool connect, bool options, bool eight_bit,
     ret_target->form = TARGET_ORIGIN;
     ret_target->has_query = false;
     ret_target->path_plain = true;
-    ret_target->https = false;
     ret_target->path = none;
     ret_target->query = none;
     ret_target->authority = none;

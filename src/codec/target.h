@@ -19,7 +19,6 @@ struct target {
     enum target_form form;
     bool has_query;
     bool path_plain;        /* no '%' and no dot segment in the path */
-    bool https;             /* absolute-form with https */
     struct slice path;      /* raw, begins with '/'; empty for an absolute-form without one */
     struct slice query;     /* raw, without '?' */
     struct slice authority; /* absolute- and authority-form */

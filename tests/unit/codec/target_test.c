@@ -166,16 +166,6 @@ START_TEST(eight_bit_bytes_pass_where_they_are_let)
 }
 END_TEST
 
-START_TEST(https_is_told_from_http)
-{
-    struct target target;
-    ck_assert_int_eq(parse("G", SLICE("https://b/"), false, &target), 0);
-    ck_assert(target.https);
-    ck_assert_int_eq(parse("G", SLICE("http://b/"), false, &target), 0);
-    ck_assert(!target.https);
-}
-END_TEST
-
 Suite *target_suite(void)
 {
     Suite *const suite = suite_create("target");
@@ -185,7 +175,6 @@ Suite *target_suite(void)
     tcase_add_loop_test(tests, others_are_refused, 0, (int)COUNT_OF(refused));
     tcase_add_test(tests, control_bytes_are_refused);
     tcase_add_test(tests, eight_bit_bytes_pass_where_they_are_let);
-    tcase_add_test(tests, https_is_told_from_http);
     suite_add_tcase(suite, tests);
     return suite;
 }
