@@ -35,22 +35,28 @@ START_TEST(a_stop_before_the_start_is_not_lost)
 }
 END_TEST
 
-static int ignore(garm_ctx *c, void *arg)
+#define UNDER_WAY_MAX 100
+
+static _Atomic int posted, ran, ended;
+
+static int count(garm_ctx *c, void *arg)
 {
     (void)c;
     (void)arg;
+    atomic_fetch_add(&ran, 1);
     return 0;
 }
 
-static _Atomic int posted;
-
-/* Posts until one is taken, and then until none is any more. */
+/* Posts until one is taken, and then until none is any more; not faster than they run. */
 static void *post_on(void *server)
 {
-    while (garm_post(server, ignore, NULL) < 0) {
+    while (garm_post(server, count, NULL) < 0) {
     }
     atomic_store(&posted, 1);
-    while (garm_post(server, ignore, NULL) == 0) {
+    while (garm_post(server, count, NULL) == 0) {
+        atomic_fetch_add(&posted, 1);
+        while (atomic_load(&posted) - atomic_load(&ran) > UNDER_WAY_MAX && !atomic_load(&ended)) {
+        }
     }
     return NULL;
 }
@@ -60,13 +66,17 @@ START_TEST(posts_may_come_while_a_server_starts_and_stops)
     garm_server *const server = make();
     pthread_t thread;
     atomic_store(&posted, 0);
+    atomic_store(&ran, 0);
+    atomic_store(&ended, 0);
     ck_assert_int_eq(pthread_create(&thread, NULL, post_on, server), 0);
     ck_assert_int_eq(garm_server_start(server), 0);
     while (atomic_load(&posted) == 0) {
     }
     garm_server_stop(server, 0);
     garm_server_wait(server);
+    atomic_store(&ended, 1);
     ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_int_eq(posted, ran);
     garm_server_free(server);
 }
 END_TEST
