@@ -55,6 +55,12 @@ def test_trace_and_connect_are_405(conn, method):
         conn.expect_open()
 
 
+def test_trace_of_a_file_names_only_what_is_allowed(conn):
+    answer = conn.ask("TRACE", "/static/hello.txt")
+    assert answer.status == 405
+    assert sorted(method.strip() for method in answer.get("Allow").split(",")) == ["GET", "HEAD", "OPTIONS"]
+
+
 def test_options_asterisk_is_204(conn):
     answer = conn.ask("OPTIONS", "*")
     assert answer.status == 204

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -223,6 +224,13 @@ START_TEST(a_piece_of_a_file_is_sent_in_its_place)
 }
 END_TEST
 
+static int fail_pread(void *arg, enum sys_kind kind, const char *name)
+{
+    (void)arg;
+    (void)kind;
+    return strcmp(name, "pread") == 0 ? -EIO : 0;
+}
+
 static void answer_past_the_file(struct exchange *x, void *data)
 {
     const struct exchange_head head = {.status = 200, .length = KIB(50)};
@@ -235,6 +243,19 @@ START_TEST(a_file_that_ends_early_resets)
 {
     open_file();
     ck_assert_int_eq(end_of(visit(answer_past_the_file, get)), SIM_RESET);
+    ck_assert_int_eq(results[1], -EIO);
+    close(file_fd);
+}
+END_TEST
+
+START_TEST(a_file_that_cannot_be_read_resets)
+{
+    open_file();
+    sys_set_fault(fail_pread, NULL);
+    struct visitor *const client = visit(answer_past_the_file, get);
+    world_settle(&world);
+    sys_set_fault(NULL, NULL);
+    ck_assert_int_eq(end_of(client), SIM_RESET);
     ck_assert_int_eq(results[1], -EIO);
     close(file_fd);
 }
@@ -331,6 +352,51 @@ START_TEST(a_handler_may_bound_the_body)
 }
 END_TEST
 
+/* Leaves less of the arena than a trailer section takes. */
+static void read_without_memory(struct exchange *x, void *data)
+{
+    for (size_t size = KIB(64); size >= 64; size /= 2) {
+        while (arena_alloc(x->arena, size) != NULL) {
+        }
+    }
+    read_and_fail_again(x, data);
+}
+
+START_TEST(trailers_without_memory_are_503)
+{
+    struct visitor *const client = visit(
+        read_without_memory, "POST /x HTTP/1.1\r\nHost: sim\r\nTransfer-Encoding: chunked\r\n\r\n"
+                             "5\r\nhello\r\n0\r\nX-Sum: abc\r\n\r\n");
+    ck_assert_int_eq(hear(client), 503);
+    ck_assert(heard.close);
+    ck_assert_int_eq(results[0], -ENOMEM);
+    ck_assert_int_eq(results[1], -ENOMEM);
+}
+END_TEST
+
+static void count_turns_of_a_read(struct exchange *x, void *data)
+{
+    char body[KIB(4)];
+    const uint64_t begin = loop_self()->turns;
+    ssize_t n;
+    (void)data;
+    do {
+        n = x->ops->read(x, body, sizeof(body));
+    } while (n > 0);
+    note((ssize_t)(loop_self()->turns - begin));
+    note(x->ops->respond(x, &plain, SLICE("body")));
+}
+
+START_TEST(a_body_that_is_all_there_gives_way_now_and_then)
+{
+    struct visitor *const client = visit(
+        count_turns_of_a_read, "POST /x HTTP/1.1\r\nHost: sim\r\nContent-Length: 1048576\r\n\r\n");
+    say_bytes(client, MIB(1));
+    ck_assert_int_eq(hear(client), 200);
+    ck_assert_int_ge(results[0], MIB(1) / LIMIT_READ_SLICE - 1);
+}
+END_TEST
+
 /* Clients that go. */
 
 static void stream_without_end(struct exchange *x, void *data)
@@ -384,10 +450,13 @@ Suite *exchange_suite(void)
     tcase_add_test(tests, http_1_0_gets_no_interim_answer);
     tcase_add_test(tests, a_piece_of_a_file_is_sent_in_its_place);
     tcase_add_test(tests, a_file_that_ends_early_resets);
+    tcase_add_test(tests, a_file_that_cannot_be_read_resets);
     tcase_add_test(tests, a_body_ends_once_and_shows_its_trailers);
     tcase_add_test(tests, a_broken_body_stays_broken);
     tcase_add_test(tests, a_handler_may_bound_the_wait);
     tcase_add_test(tests, a_handler_may_bound_the_body);
+    tcase_add_test(tests, trailers_without_memory_are_503);
+    tcase_add_test(tests, a_body_that_is_all_there_gives_way_now_and_then);
     tcase_add_test(tests, a_stream_ends_when_its_reader_has_gone);
     tcase_add_test(tests, what_a_handler_writes_leaves_when_it_parks);
     suite_add_tcase(suite, tests);

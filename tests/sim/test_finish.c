@@ -68,6 +68,24 @@ static int small(garm_ctx *c)
     return garm_text(c, 200, "small");
 }
 
+/* More than a request has without .stack_kb. */
+static void need_stack(garm_ctx *c, const garm_outcome *outcome, void *arg)
+{
+    volatile char deep[KIB(200)];
+    (void)c;
+    (void)arg;
+    for (size_t i = 0; i < sizeof(deep); i += KIB(1)) {
+        deep[i] = (char)outcome->status;
+    }
+    defer_count += deep[KIB(100)] == deep[0];
+}
+
+static int deep_end(garm_ctx *c)
+{
+    GARM_TRY(garm_on_finish(c, need_stack, NULL));
+    return small(c);
+}
+
 static int stream(garm_ctx *c)
 {
     GARM_TRY(prepare(c));
@@ -100,6 +118,7 @@ static void setup(garm_app *app)
 {
     garm_route(app, "/small", small);
     garm_route(app, "/deep", small, .stack_kb = 256);
+    garm_route(app, "/deep/end", deep_end, .stack_kb = 320);
     garm_route(app, "/stream", stream);
     garm_route(app, "/late", late);
     garm_route(app, "/large", large);
@@ -177,6 +196,15 @@ START_TEST(a_pipeline_with_hooks_is_flushed_once)
     hear_count(pipeline("/small", LIMIT_UNFINISHED_COUNT), LIMIT_UNFINISHED_COUNT);
     ck_assert_uint_eq(send_count, 1);
     ck_assert_uint_eq(finish_count, LIMIT_UNFINISHED_COUNT);
+}
+END_TEST
+
+START_TEST(a_hook_has_the_stack_of_its_route)
+{
+    open_app(NULL);
+    hear_count(pipeline("/deep/end", 3), 3);
+    ck_assert_uint_eq(finish_count, 3);
+    ck_assert_uint_eq(defer_count, 6);
 }
 END_TEST
 
@@ -328,6 +356,7 @@ Suite *finish_suite(void)
     TCase *const tests = stage_case("finish");
     tcase_add_loop_test(tests, a_hook_runs_once_and_not_before_the_kernel_has_the_answer, 0, 12);
     tcase_add_test(tests, a_pipeline_with_hooks_is_flushed_once);
+    tcase_add_test(tests, a_hook_has_the_stack_of_its_route);
     tcase_add_test(tests, what_a_client_can_keep_unfinished_has_a_bound);
     tcase_add_test(tests, an_answer_that_is_gathered_goes_out_before_a_handler_waits);
     tcase_add_test(tests, a_client_that_resets_finishes_all_of_its_requests);

@@ -46,10 +46,24 @@ static int refuse(garm_ctx *c)
     return 0;
 }
 
+/* There is no memory for a field, nor for anything else: the reply shall not look complete. */
+static int starve(garm_ctx *c)
+{
+    GARM_TRY(garm_set_trailer(c, "X-Early", "1"));
+    GARM_TRY(garm_write(c, "hello", 5));
+    for (size_t size = 65536; size >= 16; size /= 2) {
+        while (garm_alloc(c, size) != NULL) {
+        }
+    }
+    ck_assert_int_eq(garm_set_trailer(c, "X-Late", "a value of some length"), -ENOMEM);
+    return 0;
+}
+
 static void setup(garm_app *app)
 {
     garm_route(app, "GET /stream", stream);
     garm_route(app, "GET /refuse", refuse);
+    garm_route(app, "GET /starve", starve);
 }
 
 static void begin(void)
@@ -81,6 +95,13 @@ START_TEST(nobody_else_gets_them)
 }
 END_TEST
 
+START_TEST(a_stream_without_memory_for_its_trailers_is_cut)
+{
+    const garm_response *res = garm_test_do(t, "GET", "/starve", .headers = {"TE: trailers"});
+    ck_assert(!res->complete);
+}
+END_TEST
+
 START_TEST(fields_that_may_not_stand_there_are_refused)
 {
     ck_assert_int_eq(garm_test_do(t, "GET", "/refuse", .headers = {"TE: trailers"})->status, 200);
@@ -94,6 +115,7 @@ Suite *suite_trailers(void)
     tcase_add_checked_fixture(tests, begin, finish);
     tcase_add_test(tests, trailers_reach_the_client_that_wants_them);
     tcase_add_test(tests, nobody_else_gets_them);
+    tcase_add_test(tests, a_stream_without_memory_for_its_trailers_is_cut);
     tcase_add_test(tests, fields_that_may_not_stand_there_are_refused);
     suite_add_tcase(suite, tests);
     return suite;

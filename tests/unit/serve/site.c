@@ -42,12 +42,14 @@ static int answer_from_file(struct exchange *x, const struct site *site)
 
 static void handle(struct exchange *x, void *worker_data)
 {
+    struct site *const site = worker_data;
     const struct slice path = h1_span_slice(x->head->path, x->bytes);
     int rc;
+    atomic_fetch_add(&site->handled, 1);
     if (slice_eq(path, SLICE("/b"))) {
         rc = answer_by_reference(x);
     } else if (slice_eq(path, SLICE("/f"))) {
-        rc = answer_from_file(x, worker_data);
+        rc = answer_from_file(x, site);
     } else {
         rc = echo(x);
     }
@@ -55,6 +57,9 @@ static void handle(struct exchange *x, void *worker_data)
         const struct exchange_head head = {.status = 503};
         x->close = true;
         rc = x->ops->respond(x, &head, slice_of(NULL, 0));
+    }
+    if (rc == -EIO && !x->gone) {
+        x->ops->abort(x);
     }
     x->close = x->close || rc < 0;
 }

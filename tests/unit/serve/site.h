@@ -20,7 +20,7 @@ struct site {
     struct server *server; /* NULL until site_start or site_attach */
     int file_fd;
     int start_error; /* what on_start returns on the last worker */
-    atomic_int started, stopped;
+    atomic_int started, stopped, handled;
 };
 
 /** Opens the listener; no server yet. */

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #define WORKERS 3
 
@@ -44,6 +46,27 @@ START_TEST(a_failing_start_leaves_nothing_running)
     site.start_error = -EACCES;
     ck_assert_int_eq(site_start(&site), -EACCES);
     ck_assert_int_eq(site.stopped, site.started);
+    site_close(&site);
+}
+END_TEST
+
+START_TEST(nobody_is_served_by_a_server_that_does_not_start)
+{
+    struct caller callers[20];
+    size_t len;
+    site_open(&site, WORKERS);
+    site.start_error = -EACCES;
+    for (size_t i = 0; i < COUNT_OF(callers); i++) {
+        caller_open(&callers[i], &site, echo);
+        caller_move(&callers[i]);
+    }
+    ck_assert_int_eq(site_start(&site), -EACCES);
+    ck_assert_int_eq(site.handled, 0);
+    for (size_t i = 0; i < COUNT_OF(callers); i++) {
+        ck_assert_int_eq(caller_await(&callers[i], &len), 0);
+        ck_assert(callers[i].ended);
+        caller_close(&callers[i]);
+    }
     site_close(&site);
 }
 END_TEST
@@ -110,6 +133,60 @@ static void note_index(struct server_worker *worker, void *arg)
     atomic_size_t *const note = arg;
     atomic_store(note, worker->index + 1);
 }
+
+/* Asks for the file while it cannot be sent whole, and for something else afterwards. */
+static void ask_for_a_bad_file(void)
+{
+    struct caller caller;
+    size_t len;
+    caller_open(&caller, &site, "GET /f HTTP/1.1\r\nHost: a\r\n\r\n");
+    ck_assert_int_eq(caller_await(&caller, &len), 0);
+    ck_assert(caller.ended && caller.got.len < SITE_BIG);
+    caller_close(&caller);
+    caller_open(&caller, &site, echo_and_close);
+    ck_assert_int_eq(caller_await(&caller, &len), 200);
+    caller_close(&caller);
+}
+
+START_TEST(a_file_that_has_shrunk_cuts_its_answer)
+{
+    site_open(&site, 1);
+    ck_assert_int_eq(ftruncate(site.file_fd, 1000), 0);
+    ck_assert_int_eq(site_start(&site), 0);
+    ask_for_a_bad_file();
+    stop_and_wait(0);
+    site_close(&site);
+}
+END_TEST
+
+static int fail_sendfile(void *arg, enum sys_kind kind, const char *name)
+{
+    (void)arg;
+    (void)kind;
+    return strcmp(name, "sendfile") == 0 ? -EIO : 0;
+}
+
+START_TEST(a_file_that_cannot_be_read_cuts_its_answer)
+{
+    site_open(&site, 1);
+    ck_assert_int_eq(site_attach(&site), 0);
+    struct caller caller;
+    size_t len;
+    sys_set_fault(fail_sendfile, NULL);
+    caller_open(&caller, &site, "GET /f HTTP/1.1\r\nHost: a\r\n\r\n");
+    while (!caller.ended) {
+        caller_move(&caller);
+        ck_assert_int_eq(server_turn(site.server, NS_PER_MS), 0);
+    }
+    sys_set_fault(NULL, NULL);
+    ck_assert_int_eq(caller_hear(&caller, &len), 0);
+    caller_close(&caller);
+    server_stop(site.server, 0);
+    while (server_turn(site.server, -1) == 0) {
+    }
+    site_close(&site);
+}
+END_TEST
 
 START_TEST(a_post_runs_on_its_worker)
 {
@@ -198,6 +275,9 @@ Suite *server_suite(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, every_worker_starts_and_stops_once);
     tcase_add_test(tests, a_failing_start_leaves_nothing_running);
+    tcase_add_test(tests, nobody_is_served_by_a_server_that_does_not_start);
+    tcase_add_test(tests, a_file_that_has_shrunk_cuts_its_answer);
+    tcase_add_test(tests, a_file_that_cannot_be_read_cuts_its_answer);
     tcase_add_test(tests, a_failing_attach_leaves_nothing_running);
     tcase_add_test(tests, threads_answer);
     tcase_add_test(tests, a_stop_answers_what_was_sent);
