@@ -1,6 +1,6 @@
-/* What a content coding costs and saves, per level: microseconds of CPU for a 20 KB JSON document and
- * for a 200 KB page, the shortest of several turns, and how many times smaller they get. The last
- * line is garm_etag's digest. Texts of one's own: compress_bench FILE FILE. */
+/* What a content coding costs and saves, per level: microseconds of CPU for a 20 KB JSON document
+ * and for a 200 KB page, the shortest of several turns, and how many times smaller they get. The
+ * last line is garm_etag's digest. Texts of one's own: compress_bench FILE FILE. */
 #include <garm/garm.h>
 
 #include <errno.h>

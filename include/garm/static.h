@@ -26,6 +26,10 @@ typedef struct garm_static_opts {
     /* Where there is a file.br, file.zst or file.gz that is not older than the file, clients that
      * take the coding get it */
     bool precompressed GARM_UNSET_;
+    /* Text and its like from 1 KiB to 1 MiB is compressed when a client that takes it asks, once
+     * for each coding (br, zstd, gzip), off the loop, and kept in the cache (32 MiB per worker).
+     * Each form has an ETag of its own, and ranges */
+    bool compress GARM_UNSET_;
     bool spa GARM_UNSET_;      /* a page that is not there is the root's index; a file is 404 */
     bool list GARM_UNSET_;     /* a directory without an index is a page of what it holds */
     bool dotfiles GARM_UNSET_; /* serve and list names that begin with a dot, too */

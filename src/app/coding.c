@@ -242,6 +242,31 @@ int garm_encoder_new(garm_ctx *c, enum garm_coding coding, int level, int64_t si
     return 0;
 }
 
+int coding_encode(enum garm_coding coding, int level, struct slice text, struct buf *out)
+{
+    const size_t kind = find_kind(coding);
+    if (kind == KIND_WHOLE) {
+        return -EINVAL;
+    }
+    const struct coder_ops *const ops = coders[kind];
+    void *const state = ops->make(level);
+    if (state == NULL) {
+        return -ENOMEM;
+    }
+    struct coder_io io = {.in = text.ptr, .in_size = text.len};
+    int more = ops->begin(state, text.len);
+    for (more = more < 0 ? more : 1; more > 0;) {
+        char bytes[OUT_BYTES];
+        io.out = bytes;
+        io.out_size = sizeof(bytes);
+        more = ops->run(state, &io, GARM_ENCODE_END);
+        const int rc = more < 0 ? more : buf_append(out, bytes, sizeof(bytes) - io.out_size);
+        more = rc < 0 ? rc : more;
+    }
+    ops->free(state);
+    return more;
+}
+
 static int begin(struct garm_encoder *encoder)
 {
     encoder->begun = true;

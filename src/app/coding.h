@@ -3,6 +3,7 @@
 #ifndef GARM_APP_CODING_H
 #define GARM_APP_CODING_H
 
+#include "base/buf.h"
 #include "base/compiler.h"
 
 #include <garm/coding.h>
@@ -49,6 +50,11 @@ size_t whole_bound(void *state, enum garm_coding coding, size_t size);
 /** The size of what came of it, at most `cap`. */
 size_t whole_run(void *state, enum garm_coding coding, const void *data, size_t size, void *out,
                  size_t cap);
+
+/** Appends a whole text, coded, to `out`, with a state of its own. 0; -EMSGSIZE when `out` is full;
+ *  -ENOMEM; -EINVAL. Any thread; takes long for long texts. */
+MUST_CHECK int coding_encode(enum garm_coding coding, int level, struct slice text,
+                             struct buf *out);
 
 /* A worker's encoders that nobody uses, and how many are used. */
 struct coder_pool;

@@ -130,6 +130,15 @@ static int read_all(int fd, char *data, size_t size, int64_t offset, bool may_wa
     return 0;
 }
 
+int file_read_unchanged(const struct file *file, char *data)
+{
+    struct stat after;
+    TRY(read_all(file->fd, data, file->size, 0, true));
+    TRY(sys_fstat(file->fd, &after));
+    const struct file_identity identity = identity_of(&after);
+    return identities_equal(&identity, &file->identity) ? 0 : -ESTALE;
+}
+
 /* Reads the file into file->data: 0; 1 if it changed meanwhile; or negative. */
 static int read_once(struct file *file, bool may_wait)
 {

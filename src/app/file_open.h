@@ -56,6 +56,10 @@ void file_deinit(struct file *file);
 /** Does `found` stand for the same content as `known`, for sure? */
 bool file_same(const struct file *known, const struct file *found);
 
+/** Reads all of an open file: 0; -ESTALE if it is not any more as it was found; or as pread. May
+ *  block. */
+MUST_CHECK int file_read_unchanged(const struct file *file, char *data);
+
 /** file_open_now, on the offload pool where it must wait. May suspend. */
 MUST_CHECK int file_open(garm_ctx *c, const struct file_place *place, uint64_t memory_max,
                          struct file *ret_file);

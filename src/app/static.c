@@ -16,22 +16,44 @@
 
 /* Choosing. */
 
-/* The coding that the client likes best of those that are there. A client that refuses even the
- * identity gets it, rather than nothing (RFC 9110 section 12.5.3). */
-static enum coding choose_coding(garm_ctx *c, const struct static_entry *entry)
+static bool has(const struct static_entry *entry, enum coding coding, bool or_make)
 {
-    int qualities[CODING_COUNT_];
+    return entry->files[coding].there ||
+           (or_make && entry->home != NULL && static_may_make(entry, coding));
+}
+
+/* The coding that the client likes best of those that are there, or that can be made. A client that
+ * refuses even the identity gets it, rather than nothing (RFC 9110 section 12.5.3). */
+static enum coding best_coding(const struct static_entry *entry, const int *qualities, bool or_make)
+{
     enum coding best = CODING_IDENTITY;
-    if (!entry->has_siblings || c->x->head->id_first[FIELD_ACCEPT_ENCODING] == 0) {
-        return best;
-    }
-    coding_qualities(slice_cstr(garm_header(c, "Accept-Encoding")), qualities);
     for (size_t i = CODING_IDENTITY; i-- > 0;) {
-        if (entry->files[i].there && qualities[i] > 0 && qualities[i] >= qualities[best]) {
+        if (qualities[i] > 0 && qualities[i] >= qualities[best] &&
+            has(entry, (enum coding)i, or_make)) {
             best = (enum coding)i;
         }
     }
     return best;
+}
+
+/* May suspend. */
+static enum coding choose_coding(garm_ctx *c, struct static_entry *entry)
+{
+    int qualities[CODING_COUNT_];
+    if (!entry->has_siblings || c->x->head->id_first[FIELD_ACCEPT_ENCODING] == 0) {
+        return CODING_IDENTITY;
+    }
+    coding_qualities(slice_cstr(garm_header(c, "Accept-Encoding")), qualities);
+    const enum coding best = best_coding(entry, qualities, true);
+    if (!entry->files[best].there) {
+        static_make(c, entry, best);
+    }
+    return best_coding(entry, qualities, false);
+}
+
+static bool varies(const struct static_site *site)
+{
+    return site->opts.precompressed || site->opts.compress;
 }
 
 static int reply_entry_take(garm_ctx *c, struct static_entry *entry, struct slice vary)
@@ -139,8 +161,8 @@ static int reply_spa(garm_ctx *c, const struct static_site *site)
     if (kind != STATIC_FILE) {
         return -ENOENT;
     }
-    return reply_entry_take(
-        c, entry, site->opts.precompressed ? SLICE("Accept, Accept-Encoding") : SLICE("Accept"));
+    return reply_entry_take(c, entry,
+                            varies(site) ? SLICE("Accept, Accept-Encoding") : SLICE("Accept"));
 }
 
 static int reply_path(garm_ctx *c, const struct static_site *site, struct slice path)
@@ -153,8 +175,7 @@ static int reply_path(garm_ctx *c, const struct static_site *site, struct slice 
     case STATIC_LISTING: return static_list(c, site, path);
     default: break;
     }
-    return reply_entry_take(c, entry,
-                            site->opts.precompressed ? SLICE("Accept-Encoding") : SLICE(""));
+    return reply_entry_take(c, entry, varies(site) ? SLICE("Accept-Encoding") : SLICE(""));
 }
 
 /* The path below the prefix: the route's last parameter. One without escapes is used where it
@@ -214,6 +235,8 @@ static bool opts_valid(garm_app *app, const garm_static_opts *opts, const char *
         wrong = "cache_max_age_s is negative; GARM_NONE leaves Cache-Control out";
     } else if (strchr(opts->index, '/') != NULL) {
         wrong = "the index is a name, not a path";
+    } else if (opts->compress && opts->no_cache) {
+        wrong = "compress needs the cache";
     } else if (opts->spa && opts->index[0] == '\0') {
         wrong = "spa needs an index";
     } else if (prefix[0] != '\0' && strchr(prefix, '/') == NULL) {

@@ -136,6 +136,22 @@ void static_cache_keep(garm_ctx *c, struct static_entry *entry)
     cache->bytes += bytes_of(entry);
 }
 
+void static_cache_grew(garm_ctx *c, struct static_entry *entry, uint64_t bytes)
+{
+    struct static_cache *const cache = c->worker->files;
+    if (cache == NULL || entry->home != &cache->order) {
+        return;
+    }
+    list_remove(&entry->node);
+    list_push_front(&cache->order, &entry->node);
+    cache->count++;
+    cache->bytes += bytes;
+    while ((cache->count > LIMIT_FILE_CACHE_COUNT || cache->bytes > LIMIT_FILE_CACHE_BYTES) &&
+           !list_empty(&cache->order)) {
+        remove_entry(cache, CONTAINER_OF(cache->order.prev, struct static_entry, node));
+    }
+}
+
 void static_cache_drop(garm_ctx *c, const struct static_site *site, struct slice path)
 {
     struct static_entry *const entry = find(c->worker->files, site, path);

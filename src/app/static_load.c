@@ -183,7 +183,8 @@ static bool unchanged(const struct look *look)
 {
     bool same = look->known != NULL;
     for (size_t i = 0; same && i < CODING_COUNT_; i++) {
-        same = file_same(&look->known->files[i], &look->files[i]);
+        const bool made = (look->known->made & 1U << i) != 0;
+        same = made ? !look->files[i].there : file_same(&look->known->files[i], &look->files[i]);
     }
     return same;
 }
@@ -217,7 +218,7 @@ static int make_entry(struct look *look, struct slice key, struct static_entry *
     entry->cache_control = cache_control_of(look->site, look);
     memcpy(entry->files, look->files, sizeof(entry->files));
     entry->has_siblings = entry->files[CODING_BROTLI].there || entry->files[CODING_ZSTD].there ||
-                          entry->files[CODING_GZIP].there;
+                          entry->files[CODING_GZIP].there || static_may_make(entry, CODING_GZIP);
     entry->key_len = key.len;
     memcpy(entry->key, key.ptr, key.len);
     *ret_entry = entry;

@@ -28,7 +28,10 @@ struct static_entry {
     const struct static_site *site;
     const char *type;
     struct slice cache_control;
-    bool has_siblings;
+    bool has_siblings; /* or may be compressed */
+    /* bits of codings: those that were compressed here, and those that were tried, so that two
+     * requests do not do it at once */
+    uint8_t made, tried;
     struct file files[CODING_COUNT_]; /* CODING_IDENTITY is always there */
     size_t key_len;
     char key[]; /* the path */
@@ -49,6 +52,11 @@ MUST_CHECK int static_load(garm_ctx *c, const struct static_site *site, struct s
                            struct static_entry *known, enum static_kind *ret_kind,
                            struct static_entry **ret_entry);
 
+/** May a compressed form be made of the file, and was it not tried? */
+bool static_may_make(const struct static_entry *entry, enum coding coding);
+/** Makes it, if that goes, and if it is smaller. The caller holds the entry. May suspend. */
+void static_make(garm_ctx *c, struct static_entry *entry, enum coding coding);
+
 /** Gives a reference back; the last one frees. Its argument is a struct static_entry. */
 void static_entry_unref(void *entry);
 
@@ -61,6 +69,9 @@ struct static_entry *static_cache_get(garm_ctx *c, const struct static_site *sit
 /** Keeps it, in the place of another one of its path; what is used least makes room. Without room
  *  or memory it is not kept. */
 void static_cache_keep(garm_ctx *c, struct static_entry *entry);
+/** Counts a file of `bytes` that the entry got, if it is kept here; what is used least makes
+ *  room. */
+void static_cache_grew(garm_ctx *c, struct static_entry *entry, uint64_t bytes);
 /** Forgets the path. */
 void static_cache_drop(garm_ctx *c, const struct static_site *site, struct slice path);
 /** Forgets all, when descriptors run out. What is being sent stays open until then. */

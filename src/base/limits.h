@@ -36,6 +36,8 @@
 #define LIMIT_FILE_CACHE_COUNT    1024     /* files, open or in memory */
 #define LIMIT_FILE_CHECK_MS       500      /* after which a file is looked at again */
 #define LIMIT_FILE_SLICE          MIB(1)   /* of a file, fetched and sent at a time */
+#define LIMIT_FILE_CODED_MIN      1024     /* files from this size on are compressed on the fly, */
+#define LIMIT_FILE_CODED_MAX      MIB(1)   /* up to this one */
 #define LIMIT_LISTING_COUNT       200000   /* names in a listing; others are cut */
 
 /* Passwords; each takes 64 MiB and a processor while it is hashed. */

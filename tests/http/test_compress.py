@@ -1,6 +1,7 @@
 """Compression on the wire: curl, a browser and Python's modules read every coding."""
 import gzip
 import json
+import os
 import re
 import shutil
 import socket
@@ -13,7 +14,7 @@ import pytest
 import zstandard
 
 import apps
-from server import Server
+from server import Server, wait_until
 from wire import ask
 
 CHROMIUM = shutil.which("chromium")
@@ -171,6 +172,66 @@ def test_ranges_are_of_the_identity(running, tmp_path):
     stale = get(running, target, "gzip", ("Range", "bytes=100-199"), ("If-Range", whole.get("ETag")))
     assert stale.status == 200 and DECODERS["gzip"](stale.body) == text
     assert get(running, target, "gzip", ("If-None-Match", whole.get("ETag"))).status == 304
+
+
+@pytest.fixture(name="site", scope="module")
+def site_fixture(tmp_path_factory):
+    """A directory whose files are compressed when they are asked for."""
+    root = tmp_path_factory.mktemp("site")
+    (root / "big.js").write_bytes(b"".join(b"let a%d = %d;\n" % (i, i * i) for i in range(20000)))
+    (root / "small.css").write_bytes(b"body{color:#123}\n" * 100)
+    (root / "tiny.txt").write_bytes(b"x" * 1023)
+    (root / "huge.txt").write_bytes(b"0123456789\n" * 200000)
+    (root / "noise.txt").write_bytes(os.urandom(5000))
+    (root / "pixel.png").write_bytes(b"x" * 5000)
+    time.sleep(0.05)  # the tag of a file that has just changed is weak, and such a file stays as it is
+    with Server(apps.build("compressed"), "--dir", str(root), workers=1) as running:
+        yield root, running
+
+
+@pytest.mark.parametrize("name", ["big.js", "small.css"])
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
+def test_files_are_compressed_once_and_kept(site, name, coding):
+    root, running = site
+    text = (root / name).read_bytes()
+    plain = get(running, f"/files/{name}", "identity")
+    first = get(running, f"/files/{name}", coding)
+    again = get(running, f"/files/{name}", coding)
+    assert plain.body == text and plain.get("Vary") == "Accept-Encoding"
+    assert first.get("Content-Encoding") == coding and first.get("Vary") == "Accept-Encoding" and first.length == len(first.body) < len(text) / 3
+    assert DECODERS[coding](first.body) == text and again.body == first.body
+    etags = [get(running, f"/files/{name}", each).get("ETag") for each in ("identity", "gzip", "br", "zstd")]
+    assert len(set(etags)) == 4 and all(etag.startswith('"') for etag in etags) and first.get("ETag") == again.get("ETag")
+    assert get(running, f"/files/{name}", coding, ("If-None-Match", first.get("ETag"))).status == 304
+    part = get(running, f"/files/{name}", coding, ("Range", "bytes=10-29"), ("If-Range", first.get("ETag")))
+    assert part.status == 206 and part.get("Content-Encoding") == coding and part.body == first.body[10:30]
+    head = get(running, f"/files/{name}", coding, method="HEAD")
+    assert head.get("ETag") == first.get("ETag") and head.get("Content-Length") == str(first.length)
+
+
+@pytest.mark.parametrize("name", ["tiny.txt", "noise.txt", "pixel.png"])
+def test_files_that_gain_nothing_stay_as_they_are(site, name):
+    root, running = site
+    for coding in ("gzip", "br", "zstd"):
+        answer = get(running, f"/files/{name}", coding, ("Cache-Control", "x"))
+        assert DECODERS[answer.get("Content-Encoding")](answer.body) == (root / name).read_bytes()
+    assert get(running, "/files/pixel.png", "gzip").get("Content-Encoding") is None
+
+
+def test_a_long_file_is_compressed_on_its_way(site):
+    root, running = site
+    answer = get(running, "/files/huge.txt", "zstd")
+    assert answer.get("ETag").startswith("W/") and DECODERS["zstd"](answer.body) == (root / "huge.txt").read_bytes()
+
+
+def test_a_changed_file_is_compressed_anew(site):
+    root, running = site
+    (root / "change.txt").write_bytes(b"old\n" * 2000)
+    time.sleep(0.05)
+    assert DECODERS["gzip"](get(running, "/files/change.txt", "gzip").body) == b"old\n" * 2000
+    (root / "new").write_bytes(b"new\n" * 2000)
+    os.rename(root / "new", root / "change.txt")
+    wait_until(lambda: DECODERS["gzip"](get(running, "/files/change.txt", "gzip").body) == b"new\n" * 2000, seconds=2)
 
 
 @pytest.mark.parametrize("path, coding, said", [("/gzip", "gzip", "gzipped"), ("/deflate", "deflate", "deflated"), ("/brotli", "br", "brotli"),

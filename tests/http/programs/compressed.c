@@ -102,6 +102,7 @@ GARM_APP(app)
     garm_route(app, "GET /ping", ping);
     garm_route(app, "GET /secret", page, .use = {garm_no_compress});
     garm_route(app, "GET /file", served_file);
+    garm_static(app, "/files", garm_flag(app, "dir", ".", "what is served"), .compress = true);
     static const enum garm_coding codings[] = {GARM_GZIP, GARM_BROTLI, GARM_ZSTD};
     for (size_t i = 0; i < 3; i++) {
         char prefix[32];
