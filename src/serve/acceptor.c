@@ -10,10 +10,17 @@
 
 /* How long an acceptor rests after descriptors or memory ran out. */
 #define RETRY_MS 100
+/* Who comes while a drain turns people away cannot hold it up for longer than this many. */
+#define SHED_MAX 16384
+
+static bool out_of_descriptors(int error)
+{
+    return error == -EMFILE || error == -ENFILE;
+}
 
 static bool out_of_something(int error)
 {
-    return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM;
+    return out_of_descriptors(error) || error == -ENOBUFS || error == -ENOMEM;
 }
 
 /* It listens no more, and never will: somebody else shut it down, say. */
@@ -39,27 +46,35 @@ static void discard_input(struct io *io, int fd)
     }
 }
 
+static void answer_busy(struct shard *shard, int fd)
+{
+    struct io *const io = shard->worker.loop.io;
+    char text[REFUSAL_SIZE];
+    const struct iovec iov = {
+        text, h1_refusal_text(shard, 503, "too many connections; try again", false, text)};
+    const ssize_t n = io->ops->send(io, fd, &iov, 1, false);
+    discard_input(io, fd);
+    io->ops->close(io, fd, n < 0);
+    counter_add(&shard->stats.shed, 1);
+}
+
 /* Tells the first in the queue that there is no room, instead of letting it hang: the reserve
- * descriptor makes place for that. */
-static void shed_one(struct acceptor *acceptor)
+ * descriptor makes place for that. 1, 0 when none waits, or a negative errno: somebody else was
+ * quicker to take that place. */
+static int shed_one(struct acceptor *acceptor)
 {
     struct shard *const shard = acceptor->shard;
     struct io *const io = shard->worker.loop.io;
-    if (shard->reserve_fd < 0) {
-        return;
-    }
     sys_close(shard->reserve_fd);
     const int fd = io->ops->accept(io, acceptor->watch.fd, NULL, NULL);
     if (fd >= 0) {
-        char text[REFUSAL_SIZE];
-        const struct iovec iov = {
-            text, h1_refusal_text(shard, 503, "too many connections; try again", false, text)};
-        const ssize_t n = io->ops->send(io, fd, &iov, 1, false);
-        discard_input(io, fd);
-        io->ops->close(io, fd, n < 0);
-        counter_add(&shard->stats.shed, 1);
+        answer_busy(shard, fd);
     }
-    shard->reserve_fd = sys_open("/dev/null", 0);
+    shard->reserve_fd = sys_eventfd();
+    if (fd == -EAGAIN) {
+        return 0;
+    }
+    return out_of_something(fd) || useless(fd) ? fd : 1;
 }
 
 static void rest(struct acceptor *acceptor, int error)
@@ -69,8 +84,8 @@ static void rest(struct acceptor *acceptor, int error)
               "cannot accept: %s; trying again in %d ms (raise the limit on open files, or lower "
               "the connection limit)",
               sys_error_text(error), RETRY_MS);
-    if (error == -EMFILE || error == -ENFILE) {
-        shed_one(acceptor);
+    if (out_of_descriptors(error)) {
+        (void)!shed_one(acceptor);
     }
     acceptor_pause(acceptor);
     timer_set(&loop->timers, &acceptor->retry, loop->now_ns + RETRY_MS * NS_PER_MS);
@@ -79,8 +94,10 @@ static void rest(struct acceptor *acceptor, int error)
 static void on_retry(struct timer *timer)
 {
     struct acceptor *const acceptor = CONTAINER_OF(timer, struct acceptor, retry);
-    if (acceptor->shard->phase == SHARD_SERVING && acceptor_resume(acceptor) < 0) {
-        struct loop *const loop = &acceptor->shard->worker.loop;
+    struct loop *const loop = &acceptor->shard->worker.loop;
+    if (acceptor->shard->phase != SHARD_SERVING) {
+        shard_finish_accepting(acceptor->shard);
+    } else if (acceptor_resume(acceptor) < 0) {
         timer_set(&loop->timers, &acceptor->retry, loop->now_ns + RETRY_MS * NS_PER_MS);
     }
 }
@@ -161,16 +178,41 @@ void acceptor_pause(struct acceptor *acceptor)
     }
 }
 
-void acceptor_finish(struct acceptor *acceptor, bool welcome)
+/* Who waits is served, and for whom no descriptor is left is told so. Does nobody wait any more? */
+static bool empty_queue(struct acceptor *acceptor)
 {
-    acceptor_pause(acceptor);
-    timer_stop(&acceptor->shard->worker.loop.timers, &acceptor->retry);
-    acceptor->watch.fd = *acceptor->fd;
-    while (welcome && accept_one(acceptor) > 0) {
+    unsigned shed = 0;
+    int rc;
+    do {
+        rc = accept_one(acceptor);
+    } while (rc > 0);
+    if (!out_of_descriptors(rc)) {
+        return true;
     }
+    do {
+        rc = shed_one(acceptor);
+    } while (rc > 0 && ++shed < SHED_MAX);
+    return !out_of_descriptors(rc);
+}
+
+bool acceptor_finish(struct acceptor *acceptor, bool welcome)
+{
+    struct loop *const loop = &acceptor->shard->worker.loop;
+    if (acceptor->finished) {
+        return true;
+    }
+    acceptor_pause(acceptor);
+    timer_stop(&loop->timers, &acceptor->retry);
+    acceptor->watch.fd = *acceptor->fd;
+    if (welcome && !empty_queue(acceptor)) {
+        timer_set(&loop->timers, &acceptor->retry, loop->now_ns + RETRY_MS * NS_PER_MS);
+        return false;
+    }
+    acceptor->finished = true;
     if (!acceptor->shared) {
         acceptor_close(acceptor);
     }
+    return true;
 }
 
 void acceptor_close(struct acceptor *acceptor)

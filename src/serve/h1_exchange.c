@@ -21,9 +21,8 @@ static bool body_too_long_to_skip(const struct h1_exchange *h)
     return !h->x.body_done && !h->x.head->chunked && h->body_left > LIMIT_DRAIN_BYTES;
 }
 
-/* While draining, the last of the requests that were received says that it is the last. A receive
- * that filled its buffer to the brim could not tell whether more is there: then the kernel is
- * asked. */
+/* While draining, the last of the requests that were received says that it is the last. What the
+ * loop was told of may be out of date, so the kernel is asked. */
 static bool drain_ends_here(const struct h1_exchange *h)
 {
     struct conn *const conn = h->conn;
@@ -31,8 +30,9 @@ static bool drain_ends_here(const struct h1_exchange *h)
     if (conn->shard->phase == SHARD_SERVING) {
         return false;
     }
-    if (rx->start == rx->end && conn->readable && h->x.body_done && conn_fill(conn) > 0) {
-        return false;
+    if (rx->start == rx->end && h->x.body_done && !conn->eof) {
+        conn->readable = true;
+        return conn_fill(conn) <= 0;
     }
     return rx->start == rx->end && (!conn->readable || conn->eof);
 }

@@ -61,7 +61,7 @@ int shard_init(struct shard *shard, struct server *server, const struct server_o
     shard->connection_max = max == 0 ? SIZE_MAX : (max + options->workers - 1) / options->workers;
     TRY(loop_init(loop_of(shard), io));
     TRY(init_acceptors(shard));
-    shard->reserve_fd = sys_open("/dev/null", 0);
+    shard->reserve_fd = sys_eventfd();
     return shard->reserve_fd < 0 ? shard->reserve_fd : 0;
 }
 
@@ -97,21 +97,16 @@ int shard_open(struct shard *shard)
 
 /* The end. */
 
-static void on_grace_over(struct timer *timer)
-{
-    struct shard *const shard = CONTAINER_OF(timer, struct shard, grace);
-    shard->phase = SHARD_ENDING;
-    list_each_safe (node, next, &shard->conns) {
-        conn_kill(CONTAINER_OF(node, struct conn, node), CANCEL_DRAIN);
-    }
-    task_cancel_all(loop_of(shard), CANCEL_DRAIN);
-}
-
 static void finish_accepting(struct shard *shard, bool welcome)
 {
+    bool finished = true;
     for (size_t i = 0; i < shard->acceptor_count; i++) {
-        acceptor_finish(&shard->acceptors[i], welcome);
+        finished = acceptor_finish(&shard->acceptors[i], welcome) && finished;
     }
+    if (!finished || shard->deaf) {
+        return;
+    }
+    shard->deaf = true;
     if (!server_finished_accepting(shard->worker.server)) {
         return;
     }
@@ -122,15 +117,31 @@ static void finish_accepting(struct shard *shard, bool welcome)
     }
 }
 
+void shard_finish_accepting(struct shard *shard)
+{
+    finish_accepting(shard, true);
+    list_each_safe (node, next, &shard->conns) {
+        conn_drain(CONTAINER_OF(node, struct conn, node));
+    }
+}
+
+static void on_grace_over(struct timer *timer)
+{
+    struct shard *const shard = CONTAINER_OF(timer, struct shard, grace);
+    shard->phase = SHARD_ENDING;
+    finish_accepting(shard, false);
+    list_each_safe (node, next, &shard->conns) {
+        conn_kill(CONTAINER_OF(node, struct conn, node), CANCEL_DRAIN);
+    }
+    task_cancel_all(loop_of(shard), CANCEL_DRAIN);
+}
+
 void shard_drain(struct shard *shard, int64_t grace_ns)
 {
     struct loop *const loop = loop_of(shard);
     if (shard->phase == SHARD_SERVING) {
         shard->phase = SHARD_DRAINING;
-        finish_accepting(shard, true);
-        list_each_safe (node, next, &shard->conns) {
-            conn_drain(CONTAINER_OF(node, struct conn, node));
-        }
+        shard_finish_accepting(shard);
         timer_set(&loop->timers, &shard->grace, loop_due_ns(loop, grace_ns));
     } else if (loop_due_ns(loop, grace_ns) < shard->grace.due_ns) {
         timer_set(&loop->timers, &shard->grace, loop_due_ns(loop, grace_ns));
@@ -165,7 +176,7 @@ void shard_abandon(struct shard *shard)
 
 bool shard_ended(struct shard *shard)
 {
-    if (shard->phase == SHARD_SERVING || shard->conn_count > 0 || loop_of(shard)->task_count > 0) {
+    if (!shard->deaf || shard->conn_count > 0 || loop_of(shard)->task_count > 0) {
         return shard->phase == SHARD_ENDED;
     }
     if (!shard->posts_closed) {

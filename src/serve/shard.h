@@ -28,7 +28,7 @@ struct shard {
     enum shard_phase phase;
     struct acceptor *acceptors;
     size_t acceptor_count;
-    int reserve_fd; /* given up for a moment when descriptors run out */
+    int reserve_fd; /* an eventfd, given up for a moment when descriptors run out */
     size_t connection_max;
     struct list conns; /* of struct conn */
     size_t conn_count;
@@ -47,6 +47,7 @@ struct shard {
         counter accepted, shed, requests, refused, no_stack, connections, active, closing, bytes_in,
             bytes_out;
     } stats;
+    bool deaf;                     /* accepts no more */
     bool opened;                   /* on_start has succeeded, on_stop is owed */
     _Atomic int64_t stop_grace_ns; /* asked for by server_stop; taken by stop_post */
     bool posts_closed;             /* under the server's lock: nothing is posted any more */
@@ -68,6 +69,8 @@ MUST_CHECK int shard_open(struct shard *shard);
 void shard_stop(struct shard *shard);
 /** Begins to drain, or shortens the grace of a drain. On the shard's own thread. */
 void shard_drain(struct shard *shard, int64_t grace_ns);
+/** For acceptors, in a drain: empties the queues, and closes the listeners once that is done. */
+void shard_finish_accepting(struct shard *shard);
 /** The server does not start: closes the listeners, and accepts nothing. On the shard's own
  *  thread. */
 void shard_abandon(struct shard *shard);

@@ -88,6 +88,23 @@ def test_requests_sent_before_the_signal_are_answered_even_from_the_accept_queue
     echo.check_end()
 
 
+def test_requests_in_the_accept_queue_are_answered_while_descriptors_lack(workers):
+    """64 descriptors for 200 clients: who cannot be served any more is told so, and nobody is reset."""
+    with Server("echo", workers=workers, wrapper=("/usr/bin/prlimit", "--nofile=64:64", "--")) as server, Crowd(server.address, 30) as crowd:
+        with Stopped(server):
+            crowd.grow(170)
+            for i, member in enumerate(crowd.members):
+                crowd.send(member, request("POST", f"/{i}", body=b"%d" % i), "POST")
+            server.term()
+        crowd.run_until(crowd.all_ended, what="the connections did not end")
+        check_all_answered(crowd)
+        statuses = [member.answers[-1].status for member in crowd.members]
+        assert set(statuses) == {200, 503} and statuses.count(200) >= 30
+        assert all(answer.body == b"%d" % i for i, member in enumerate(crowd.members) for answer in member.answers if answer.status == 200)
+        assert not any(member.was_reset for member in crowd.members)
+        server.check_end()
+
+
 def test_pipelined_requests_sent_before_the_signal_are_all_answered(echo):
     with Crowd(echo.address, 40) as crowd:
         with Stopped(echo):

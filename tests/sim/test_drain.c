@@ -37,6 +37,41 @@ START_TEST(who_waits_in_the_accept_queue_is_served)
 }
 END_TEST
 
+/* Accepting fails again and again: whoever waits is served, or told that there is no room. */
+START_TEST(who_waits_while_descriptors_lack_is_answered)
+{
+    static struct visitor *clients[CROWD];
+    const struct world_options options = {.workers = 3,
+                                          .sim = {.accept_errors = (unsigned)_i * 10}};
+    open_world(&options);
+    for (size_t i = 0; i < CROWD; i++) {
+        clients[i] = visitor(echo);
+    }
+    world_begin_stop(&world, 100000);
+    world_run_ms(&world, 90000);
+    for (size_t i = 0; i < CROWD; i++) {
+        const int status = hear(clients[i]);
+        ck_assert(status == 200 || status == 503);
+        ck_assert(heard.close);
+        ck_assert_int_eq(end_of(clients[i]), SIM_EOF);
+        sim_close(clients[i]->client);
+    }
+    ck_assert_int_ge(ms_until_ended(10), 0);
+}
+END_TEST
+
+START_TEST(a_queue_that_cannot_be_emptied_ends_with_the_grace)
+{
+    const struct world_options options = {.workers = 2, .sim = {.accept_errors = 100}};
+    open_world(&options);
+    struct visitor *const client = visitor(echo);
+    world_begin_stop(&world, 3000);
+    const int64_t ms = ms_until_ended(10000);
+    ck_assert(ms >= 2990 && ms <= 3010);
+    ck_assert_int_eq(end_of(client), SIM_RESET);
+}
+END_TEST
+
 START_TEST(all_of_a_pipeline_is_served_and_the_last_answer_closes)
 {
     open_world(NULL);
@@ -232,7 +267,9 @@ START_TEST(a_longer_second_grace_changes_nothing)
 }
 END_TEST
 
-/* EAGAIN is true here: it is how the server knows that nothing more was received. */
+/* A drain ends a connection whose receive gives EAGAIN. Linux says that only when nothing had been
+ * received when the call began, for a receive takes the socket's lock; so here it is never said
+ * without need (no spurious_again), while all else is as rough as in other worlds. */
 START_TEST(a_stop_under_chaos_loses_no_request_that_was_received)
 {
     static struct visitor *clients[50];
@@ -243,14 +280,14 @@ START_TEST(a_stop_under_chaos_loses_no_request_that_was_received)
                                                   .spurious_wakes = 20,
                                                   .reorder = true,
                                                   .segment_max = 40}};
-    open_world(&options);
+    ck_assert_int_eq(world_new(&world, (uint64_t)_i, &options), 0);
     for (size_t i = 0; i < COUNT_OF(clients); i++) {
         clients[i] = visitor("");
         for (size_t k = 0; k <= i % 10; k++) {
             ask(clients[i], k % 2 == 0 ? "/e" : "/z");
         }
     }
-    world_run_ms(&world, _i); /* the stop comes here and there in the course of it */
+    world_run_ms(&world, _i % 20); /* the stop comes here and there in the course of it */
     world_begin_stop(&world, 30000);
     world_run_ms(&world, 2000);
     for (size_t i = 0; i < COUNT_OF(clients); i++) {
@@ -265,6 +302,8 @@ Suite *drain_suite(void)
     Suite *const suite = suite_create("drain");
     TCase *const tests = stage_case("drain");
     tcase_add_loop_test(tests, who_waits_in_the_accept_queue_is_served, 1, 4);
+    tcase_add_loop_test(tests, who_waits_while_descriptors_lack_is_answered, 1, 9);
+    tcase_add_test(tests, a_queue_that_cannot_be_emptied_ends_with_the_grace);
     tcase_add_test(tests, all_of_a_pipeline_is_served_and_the_last_answer_closes);
     tcase_add_test(tests, a_request_on_a_kept_connection_is_served_if_it_came_before_the_stop);
     tcase_add_test(tests, idle_connections_end_without_a_word);
@@ -278,7 +317,7 @@ Suite *drain_suite(void)
     tcase_add_test(tests, a_slow_reader_gets_what_the_grace_allows);
     tcase_add_test(tests, a_second_stop_ends_at_once);
     tcase_add_test(tests, a_longer_second_grace_changes_nothing);
-    tcase_add_loop_test(tests, a_stop_under_chaos_loses_no_request_that_was_received, 0, 20);
+    tcase_add_loop_test(tests, a_stop_under_chaos_loses_no_request_that_was_received, 0, 400);
     suite_add_tcase(suite, tests);
     return suite;
 }
