@@ -57,8 +57,8 @@ bool stack_put(struct stack_pool *pool, struct stack *stack);
  *  The nanoseconds after which it wants to be called again, or 0 when nothing is left to return. */
 int64_t stack_pool_trim(struct stack_pool *pool);
 
-/** The deepest use seen so far, in whole pages; looks into the `count` free stacks of each size that
- *  were used last, which costs a system call each. */
+/** The deepest use seen so far, in whole pages; looks into the `count` free stacks of each size
+ *  that were used last, which costs a system call each. */
 size_t stack_pool_deepest(struct stack_pool *pool, size_t count);
 
 /** Looks into every stack for its deepest use, which costs a system call each. */

@@ -1,5 +1,5 @@
-/* The watchdog: a thread that looks at loops now and then, and says which task does not give its loop
- * back. Costs the loops two stores per resumed task. */
+/* The watchdog: a thread that looks at loops now and then, and says which task does not give its
+ * loop back. Costs the loops two stores per resumed task. */
 #ifndef GARM_RUN_WATCHDOG_H
 #define GARM_RUN_WATCHDOG_H
 

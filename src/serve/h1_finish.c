@@ -1,6 +1,7 @@
-/* The last byte of an answer: who wants to know when the kernel has it does not hold up the requests
- * that are pipelined behind. Their answers would leave with this one, so the connection, and what
- * was received, goes to another task, and this one keeps its stack, its head and its arena. */
+/* The last byte of an answer: who wants to know when the kernel has it does not hold up the
+ * requests that are pipelined behind. Their answers would leave with this one, so the connection,
+ * and what was received, goes to another task, and this one keeps its stack, its head and its
+ * arena. */
 #include "serve/h1_exchange.h"
 #include "serve/h1_serve.h"
 
