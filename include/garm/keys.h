@@ -42,7 +42,8 @@ GARM_EXPORT garm_keys *garm_keys_new_with(garm_app *app, const garm_keys_opts *o
  *  name, its value, the time, and how long it is valid: .max_age_s, or 400 days without it. The
  *  client holds it as "__Host-" and its name, with Secure; as "__Secure-" and its name if there is
  *  a .domain or a .path. What garm_cookie gives for that is not the value. 0; or as
- *  garm_set_cookie; -EMSGSIZE, and a log line, if it is too large. See garm_set_signed_cookie. */
+ *  garm_set_cookie, which refuses more than 4096 bytes: the value has a third more, and 71, there.
+ *  See garm_set_signed_cookie. */
 GARM_EXPORT int garm_set_signed_cookie_with(garm_ctx *c, garm_keys *keys, const char *name,
                                             const char *value, const garm_cookie_opts *opts);
 /* garm_set_signed_cookie(c, keys, "cart", "17,4", .max_age_s = 86400) */

@@ -68,7 +68,7 @@ static int set(garm_ctx *c, garm_keys *keys, enum token_kind kind, const char *n
     if (size >= COOKIE_BYTES_MAX) {
         ctx_log(c, LOG_ERROR, "%s: the cookie \"%s\" is refused: its value has %zu bytes",
                 known.where, name, size);
-        return -EMSGSIZE;
+        return -EINVAL;
     }
     const char *text = "";
     if (known.max_age_s >= 0) {
