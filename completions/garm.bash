@@ -2,8 +2,9 @@
 _garm()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb=${COMP_WORDS[1]}
-    local verbs="serve run routes explain new version help"
+    local verbs="serve run routes explain new hash version help"
     local serving="--listen --workers --log-level --grace --drain-delay --help --version"
+    local site="--spa --list --cache --cors --auth --access-log --open"
     local methods="GET HEAD POST PUT PATCH DELETE OPTIONS"
     local flags="--help" words="" files=""
     COMPREPLY=()
@@ -15,10 +16,10 @@ _garm()
     fi
     case $prev in
     --log-level) COMPREPLY=($(compgen -W "debug info warn error off" -- "$cur")); return ;;
-    --listen | --workers | --grace | --drain-delay) return ;;
+    --listen | --workers | --grace | --drain-delay | --cache | --cors | --auth) return ;;
     esac
     case $verb in
-    serve) flags=$serving files=directories ;;
+    serve) flags="$site $serving" files=directories ;;
     run) flags=$serving files=objects ;;
     routes) flags="--json --help" files=objects ;;
     explain)

@@ -6,6 +6,7 @@
 #include "app/server.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "run/guard.h"
 #include "run/overflow.h"
 
 #include <garm/version.h>
@@ -28,6 +29,7 @@ struct program {
     int64_t grace_ns;
     int signal_fd;
     struct buf text; /* the line of an error, or what is printed */
+    struct buf note; /* to be printed behind the addresses */
 };
 
 static const struct flag_spec standard_flags[] = {
@@ -229,6 +231,7 @@ static void print_addresses(struct program *program)
         buf_printf(&program->text, "%s %s\n", program->spec->serving,
                    garm_server_address(program->server, i));
     }
+    buf_append_slice(&program->text, buf_slice(&program->note));
     /* a reader that is gone is no reason not to serve */
     (void)!print(STDOUT_FILENO, buf_slice(&program->text));
 }
@@ -271,9 +274,25 @@ static int serve(struct program *program)
     return rc;
 }
 
+/* What reads files of /proc does so before it may be forbidden. */
+static int before_threads(struct program *program)
+{
+    if (program->spec->before_threads == NULL) {
+        return 0;
+    }
+    guard_find_kind();
+    return program->spec->before_threads(garm_server_address(program->server, 0), &program->note);
+}
+
 static int run(struct program *program)
 {
-    const int rc = serve(program);
+    int rc = before_threads(program);
+    if (rc < 0) {
+        buf_clear(&program->text);
+        buf_append_slice(&program->text, buf_slice(&program->note));
+        return fail(program, rc == -EINVAL ? PROGRAM_USAGE : PROGRAM_FAILED);
+    }
+    rc = serve(program);
     if (rc < 0) {
         buf_clear(&program->text);
         buf_printf(&program->text, "cannot serve: %s", sys_error_text(rc));
@@ -319,6 +338,7 @@ int program_run(const struct program_spec *spec, struct flags *flags, const garm
         .spec = spec, .flags = flags, .signal_fd = -1, .opts = {.size = sizeof(program.opts)}};
     int status = PROGRAM_FAILED;
     buf_init(&program.text, TEXT_BYTES_MAX);
+    buf_init(&program.note, TEXT_BYTES_MAX);
     sys_raise_fd_limit();
     const int rc = prepare_signals(&program);
     if (rc < 0) {
@@ -329,6 +349,7 @@ int program_run(const struct program_spec *spec, struct flags *flags, const garm
     }
     garm_server_free(program.server);
     sys_close(program.signal_fd);
+    buf_deinit(&program.note);
     buf_deinit(&program.text);
     return status;
 }
@@ -370,7 +391,10 @@ int garm_main(int argc, char **argv, const garm_app_entry *entry)
     struct buf intro;
     buf_init(&intro, TEXT_BYTES_MAX);
     buf_printf(&intro, "An HTTP server, made with Garm.\n\nUsage: %s [--flag VALUE]...\n", name);
-    const struct program_spec spec = {name, buf_cstr(&intro), "listening on", PROGRAM_USAGE};
+    const struct program_spec spec = {.name = name,
+                                      .intro = buf_cstr(&intro),
+                                      .serving = "listening on",
+                                      .refused = PROGRAM_USAGE};
     struct flags *flags = NULL;
     const int rc = read_flags(argc, argv, &flags);
     const int status = rc < 0                       ? fail_to_start(&spec, rc)

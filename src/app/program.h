@@ -4,6 +4,7 @@
 #define GARM_APP_PROGRAM_H
 
 #include "app/flags.h"
+#include "base/buf.h"
 #include "base/compiler.h"
 
 #include <garm/app.h>
@@ -19,6 +20,10 @@ struct program_spec {
     const char *intro;   /* of --help, up to the list of flags */
     const char *serving; /* before each address, such as "listening on" */
     int refused;         /* the exit status if the application's set-up refuses the start */
+    /* Called when all listeners are open and no thread runs yet. `address` is the first one's;
+     * what is appended to *text is printed behind all addresses. An error refuses the start, and
+     * *text is its line; -EINVAL: the command line is wrong. May be NULL. */
+    int (*before_threads)(const char *address, struct buf *text);
 };
 
 /** Adds the flags that every program has. 0 or -ENOMEM. */

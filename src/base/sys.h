@@ -117,6 +117,26 @@ size_t sys_cpu_count(void);
 void sys_raise_fd_limit(void);
 void sys_ignore_signal(int signal_number);
 
+/* What this thread, and those that it starts, may do: landlock(7). Which kinds of access need a
+ * rule from now on, as its ABI numbers them. */
+struct landlock_kinds {
+    uint64_t files;    /* handled_access_fs */
+    uint64_t networks; /* handled_access_net */
+    uint64_t scopes;   /* scoped */
+};
+/* The ABI's version, at least 1; -ENOSYS or -EOPNOTSUPP where the kernel has none, -EPERM where a
+ * filter of system calls does not know it. */
+MUST_CHECK int sys_landlock_version(void);
+/* A set of rules, as a descriptor; kinds that the version lacks give -EINVAL. A rule: these kinds
+ * are allowed beneath a directory. The set put into force, for good, with no_new_privs. */
+MUST_CHECK int sys_landlock_create(const struct landlock_kinds *kinds);
+MUST_CHECK int sys_landlock_allow(int ruleset_fd, int dir_fd, uint64_t files);
+MUST_CHECK int sys_landlock_restrict(int ruleset_fd);
+
+/* Starts a program, which PATH finds, in a session of its own, with no input or output, and with
+ * signals as usual. Nobody waits for it: ignore SIGCHLD. 0, or -ENOENT and the like. */
+MUST_CHECK int sys_spawn_aside(char *const *argv);
+
 /* Files. `path` is resolved beneath `dir_fd` and cannot leave it (openat2, RESOLVE_BENEATH);
  * `flags` as open(2), without O_CREAT beneath. */
 MUST_CHECK int sys_open(const char *path, int flags);

@@ -15,7 +15,8 @@
 #define SUGGEST_DISTANCE_MAX 2
 
 const struct verb *const verbs[] = {
-    &verb_serve, &verb_run, &verb_routes, &verb_explain, &verb_new, &verb_version, &verb_help, NULL,
+    &verb_serve, &verb_run,     &verb_routes, &verb_explain, &verb_new,
+    &verb_hash,  &verb_version, &verb_help,   NULL,
 };
 
 const struct verb *verb_find(const char *name)

@@ -34,6 +34,7 @@ struct verb {
 /* Ends with a NULL. */
 extern const struct verb *const verbs[];
 extern const struct verb verb_explain;
+extern const struct verb verb_hash;
 extern const struct verb verb_help;
 extern const struct verb verb_new;
 extern const struct verb verb_routes;

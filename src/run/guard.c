@@ -70,9 +70,14 @@ static void probe(void)
     protected_max = maps > SPARE_MAPS ? (maps - SPARE_MAPS) / 2 : 0;
 }
 
-void guard_force_mprotect(size_t max)
+void guard_find_kind(void)
 {
     pthread_once(&probed, probe);
+}
+
+void guard_force_mprotect(size_t max)
+{
+    guard_find_kind();
     by_advice = false;
     protected_max = max;
 }
@@ -96,7 +101,7 @@ static int reserve(size_t count)
 
 int guard_install(void *ptr, size_t count, size_t block_size, size_t guard_size)
 {
-    pthread_once(&probed, probe);
+    guard_find_kind();
     TRY(reserve(count));
     for (size_t i = 0; i < count; i++) {
         if (install((char *)ptr + i * block_size, guard_size) < 0) {

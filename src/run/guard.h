@@ -9,6 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/** Finds out now which kind it is, which else happens with the first guard: it takes a file of
+ * /proc, which may be out of reach later. */
+void guard_find_kind(void);
+
 /** Guards the first `guard_size` bytes of each of `count` blocks of `block_size` bytes that begin
  *  at `ptr` (all whole pages, freshly mapped): 0, or -EAGAIN. From any thread. */
 MUST_CHECK int guard_install(void *ptr, size_t count, size_t block_size, size_t guard_size);

@@ -8,7 +8,7 @@ import pytest
 from app import folder  # noqa: F401, the fixture
 from command import GARM, assert_refused, environment, garm
 
-VERBS = ("serve", "run", "routes", "explain", "version", "help")
+VERBS = ("serve", "run", "routes", "explain", "hash", "version", "help")
 
 
 def test_version_prints_one_line():
