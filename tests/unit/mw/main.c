@@ -3,9 +3,10 @@
 #include <stdlib.h>
 
 #define SUITES(X)                                                                                  \
-    X(access_log) X(api_key) X(basic_auth) X(compress) X(cors) X(csrf) X(etag) X(health)           \
-    X(jwt) X(jwt_forgery) X(password) X(rate_limit) X(real_ip) X(request_id)                       \
-    X(security_headers) X(signature)
+    X(access_log)                                                                                  \
+    X(api_key) X(basic_auth) X(compress) X(compress_files) X(cors) X(csrf) X(etag) X(health)       \
+        X(jwt) X(jwt_forgery) X(password) X(rate_limit) X(real_ip) X(request_id)                   \
+            X(security_headers) X(signature)
 
 #define X(name) Suite *suite_##name(void);
 SUITES(X)
