@@ -37,7 +37,7 @@ target_link_libraries(garm_flags INTERFACE ${SIMDJSON_LINK_LIBRARIES} stdc++ ${C
 # gcc makes `rep stos` of the zeroing of a structure, which takes longer to begin than to do.
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
     target_compile_options(garm_flags INTERFACE
-        -mmemset-strategy=unrolled_loop:512:noalign,libcall:-1:noalign)
+        -mmemset-strategy=vector_loop:512:noalign,libcall:-1:noalign)
 endif()
 
 # Lazy binding would add 3 KB of stack to a coroutine's first call of a function.
