@@ -1,8 +1,8 @@
 /* Preloaded into garm, it does what a handler might that somebody has planted: with the first
  * connection, and with the first listing, which another thread makes, it tries what a locked
  * process must not do, and writes a line for each attempt to the descriptor PLANTED_FD: "accept4
- * passwd EACCES". PLANTED_DIR is what is served. With PLANTED_OLD it is a kernel without landlock
- * instead. */
+ * passwd EACCES". PLANTED_DIR is what is served. With PLANTED_VERSION the kernel's landlock is of
+ * that version; 0: it has none. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -51,7 +51,7 @@ static void try_all(const char *where)
     report(where, "read", open(in_dir(path, sizeof(path), "index.html"), O_RDONLY));
     report(where, "list", open(in_dir(path, sizeof(path), "."), O_RDONLY | O_DIRECTORY));
     report(where, "write", open(in_dir(path, sizeof(path), "index.html"), O_WRONLY));
-    report(where, "truncate", truncate(in_dir(path, sizeof(path), "index.html"), 4));
+    report(where, "truncate", truncate(in_dir(path, sizeof(path), "a b.txt"), 4));
     report(where, "create", open(in_dir(path, sizeof(path), "new"), O_WRONLY | O_CREAT, 0600));
     report(where, "mkdir", mkdir(in_dir(path, sizeof(path), "newdir"), 0700));
     report(where, "unlink", unlink(in_dir(path, sizeof(path), "a b.txt")));
@@ -91,9 +91,10 @@ long syscall(long number, ...)
         args[i] = va_arg(list, long);
     }
     va_end(list);
-    if (number == 444 && getenv("PLANTED_OLD") != NULL) {
+    const char *const version = getenv("PLANTED_VERSION");
+    if (number == 444 && args[0] == 0 && version != NULL) {
         errno = ENOSYS;
-        return -1;
+        return atoi(version) > 0 ? atoi(version) : -1;
     }
     return real(number, args[0], args[1], args[2], args[3], args[4], args[5]);
 }

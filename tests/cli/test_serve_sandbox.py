@@ -51,12 +51,12 @@ def planted(tmp_path_factory):
     return path
 
 
-def attempts(planted, site, *arguments, cwd=None):
+def attempts(planted, site, *arguments, extra=None):
     """What the planted code tried in a process that runs so, {(where, what): outcome}, and what that process said."""
     reader, writer = os.pipe()
     said = []
-    env = {"LD_PRELOAD": str(planted), "PLANTED_FD": str(writer), "PLANTED_DIR": str(site)}
-    with serving(*arguments, cwd=cwd, env=env, pass_fds=[writer], said=said) as running:
+    env = {"LD_PRELOAD": str(planted), "PLANTED_FD": str(writer), "PLANTED_DIR": str(site), **(extra or {})}
+    with serving(*arguments, env=env, pass_fds=[writer], said=said) as running:
         os.close(writer)
         assert fetch(running[2] + "/sub/")[0] == 200
         assert fetch(running[2] + "/") == (200, b"<title>root</title>\n")
@@ -75,7 +75,17 @@ def test_planted_code_can_read_the_directory_and_nothing_else(planted, site):
         assert {tried[where, what] for what in ("bind", "connect")} == {"EACCES"}
         assert tried[where, "signal"] == ("EPERM" if landlock_version() >= 6 else "done")
     assert sorted(p.name for p in site.iterdir()) == ["a b.txt", "index.html", "out.txt", "sub"]
-    assert (site / "index.html").read_text() == "<title>root</title>\n"
+    assert (site / "a b.txt").read_text() == "text\n"
+
+
+@needs_landlock
+@pytest.mark.parametrize("version", [1, 2, 3, 4, 5, 6, 99])
+def test_what_a_version_of_landlock_lacks_is_done_without(planted, site, version):
+    tried, said = attempts(planted, site, "serve", site, "--list", extra={"PLANTED_VERSION": str(version)})
+    assert said == [f"locked to reading {site} (landlock {version})"]
+    assert {tried["accept4", what] for what in ("passwd", "environ", "root", "beside", "write", "create", "unlink")} == {"EACCES"}
+    assert tried["accept4", "truncate"] == ("EACCES" if version >= 3 else "done")
+    assert tried["accept4", "bind"] == ("EACCES" if version >= 4 else "done")
 
 
 def test_the_same_code_does_as_it_likes_where_nothing_is_locked(planted, site, tmp_path):
@@ -94,7 +104,7 @@ def test_the_same_code_does_as_it_likes_where_nothing_is_locked(planted, site, t
 
 def test_a_kernel_without_landlock_serves_and_says_so(planted, site):
     said = []
-    with serving("serve", site, env={"LD_PRELOAD": str(planted), "PLANTED_OLD": "1"}, said=said) as running:
+    with serving("serve", site, env={"LD_PRELOAD": str(planted), "PLANTED_VERSION": "0"}, said=said) as running:
         assert fetch(running[2] + "/") == (200, b"<title>root</title>\n")
         assert fetch(running[2] + "/out.txt")[0] == 404
     assert said == [f"not locked to reading {site}: this kernel has no landlock"]
