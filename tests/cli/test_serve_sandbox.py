@@ -81,6 +81,8 @@ def test_planted_code_can_read_the_directory_and_nothing_else(planted, site):
 @needs_landlock
 @pytest.mark.parametrize("version", [1, 2, 3, 4, 5, 6, 99])
 def test_what_a_version_of_landlock_lacks_is_done_without(planted, site, version):
+    if landlock_version() < min(version, 6):
+        pytest.skip("this kernel's landlock is older")
     tried, said = attempts(planted, site, "serve", site, "--list", extra={"PLANTED_VERSION": str(version)})
     assert said == [f"locked to reading {site} (landlock {version})"]
     assert {tried["accept4", what] for what in ("passwd", "environ", "root", "beside", "write", "create", "unlink")} == {"EACCES"}
