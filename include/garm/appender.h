@@ -9,7 +9,7 @@ typedef struct garm_appender garm_appender;
 typedef struct garm_appender_opts {
     size_t size;
     const char *where;
-    /* bytes that wait on each worker, at most; default 256 KiB. What comes beyond is dropped */
+    /* bytes that wait on each worker, at most; default 1 MiB. What comes beyond is dropped */
     int64_t buffer_bytes GARM_UNSET_;
 } garm_appender_opts;
 
@@ -28,8 +28,8 @@ GARM_EXPORT garm_appender *garm_appender_new_with(garm_app *app, const char *pat
 
 /** Adds `size` bytes, whole or not at all: to a buffer of this worker, which is written within
  *  50 ms by a thread of the pool, and at the end of the server in any case. Never waits. 0;
- *  -ENOBUFS dropped, because the disk does not keep up; -ENOMEM dropped. Order is kept within a
- *  worker. */
+ *  -ENOBUFS dropped, because the buffer is full; -ENOMEM dropped. Losses are logged, once a
+ *  second. Order is kept within a worker. */
 GARM_EXPORT int garm_append(garm_ctx *c, garm_appender *appender, const void *line, size_t size);
 
 /** How many calls of garm_append were dropped, or lost by a failed write, so far. Any thread. */

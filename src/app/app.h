@@ -117,8 +117,9 @@ struct application {
         *groups; /* finds the group of a path without a route; NULL while there is only the root */
     struct hook *hooks; /* in the order added */
     struct periodic *periodics;
-    struct farewell *farewells; /* the last added first */
-    struct app_value *values;   /* the last set first */
+    struct garm_appender *appenders; /* the last made first */
+    struct farewell *farewells;      /* the last added first */
+    struct app_value *values;        /* the last set first */
     struct flags *flags;
     struct logger logger;
     struct garm_server *server;
@@ -174,5 +175,8 @@ MUST_CHECK int application_start_hooks(struct application *application, struct g
 /** STOP and WORKER_STOP: in reverse order. */
 void application_stop_hooks(struct application *application, struct garm_worker *worker,
                             enum garm_event event);
+
+/** Lines that the application's appenders have dropped so far. Any thread. */
+uint64_t appenders_dropped(const struct application *application);
 
 #endif

@@ -4,6 +4,7 @@
 #include "app/app.h"
 
 #include "app/ctx.h"
+#include "app/tasks.h"
 #include "base/sys.h"
 
 #include <garm/appender.h>
@@ -19,7 +20,7 @@
 
 #define GATHER_NS    (50 * NS_PER_MS)
 #define REOPEN_NS    (1 * NS_PER_SEC)
-#define BUFFER_BYTES KIB(256)
+#define BUFFER_BYTES MIB(1)
 #define APPEND_FLAGS (O_WRONLY | O_APPEND | O_CREAT)
 
 /* What one worker has gathered. Only its own thread touches it, but for `out` while that is
@@ -30,16 +31,21 @@ struct lane {
     uint64_t gathered_lines;
     struct buf out;
     uint64_t out_lines;
-    bool job; /* one is under way */
+    bool job;            /* one is under way, */
+    struct task *asleep; /* and waits for more; NULL: it does not */
+    int64_t told_ns;     /* when a loss was last told of, */
+    uint64_t told;       /* and how many lines had been dropped then */
 };
 
 struct garm_appender {
-    const char *path; /* NULL: the standard error */
+    struct garm_appender *next; /* of the application's */
+    const char *path;           /* NULL: the standard error */
     size_t lane_bytes;
     struct lane *lanes[LIMIT_WORKERS]; /* made with a worker's first line */
     atomic_uint_least64_t dropped;
     pthread_mutex_t lock; /* around the file, held by threads that write; never by a task */
     int fd;
+    bool torn;         /* the last write ended within a line */
     int64_t looked_ns; /* when the path was last looked at */
 };
 
@@ -60,7 +66,7 @@ static bool moved(const struct garm_appender *self)
 
 static void follow_path(struct garm_appender *self)
 {
-    const int64_t now_ns = sys_monotonic_ns();
+    const int64_t now_ns = garm_now_ns();
     if (self->path == NULL || now_ns - self->looked_ns < REOPEN_NS) {
         return;
     }
@@ -72,12 +78,18 @@ static void follow_path(struct garm_appender *self)
     }
 }
 
-static int write_all(int fd, struct slice text)
+/* All of it, and a line's end before it if the last write left half a line. */
+static int write_all(struct garm_appender *self, struct slice text)
 {
+    if (self->torn) {
+        self->torn = sys_write(self->fd, "\n", 1) != 1;
+    }
+    const size_t whole = text.len;
     while (text.len > 0) {
-        const ssize_t n = sys_write(fd, text.ptr, text.len);
-        if (n < 0 && n != -EINTR) {
-            return (int)n;
+        const ssize_t n = sys_write(self->fd, text.ptr, text.len);
+        if (n <= 0 && n != -EINTR) {
+            self->torn = self->torn || text.len < whole;
+            return n < 0 ? (int)n : -EIO;
         }
         const size_t taken = n > 0 ? (size_t)n : 0;
         text = slice_of(text.ptr + taken, text.len - taken);
@@ -91,7 +103,7 @@ static int write_out(void *arg)
     struct garm_appender *const self = lane->appender;
     pthread_mutex_lock(&self->lock);
     follow_path(self);
-    const int rc = write_all(self->fd, buf_slice(&lane->out));
+    const int rc = write_all(self, buf_slice(&lane->out));
     pthread_mutex_unlock(&self->lock);
     if (rc < 0) {
         atomic_fetch_add_explicit(&self->dropped, lane->out_lines, memory_order_relaxed);
@@ -112,21 +124,59 @@ static void swap(struct lane *lane)
     lane->gathered_lines = 0;
 }
 
+static bool leave_sleep(void *arg)
+{
+    struct lane *const lane = arg;
+    const bool asleep = lane->asleep != NULL;
+    lane->asleep = NULL;
+    return asleep;
+}
+
+/* Waits for more lines: a moment, or until half of the buffer is full. 0, or -ECANCELED. */
+static int gather(struct lane *lane)
+{
+    if (lane->gathered.len >= lane->appender->lane_bytes / 2) {
+        return 0;
+    }
+    lane->asleep = task_self();
+    const int rc = task_park(leave_sleep, lane, due_from_now(GATHER_NS));
+    return rc == -ECANCELED ? rc : 0;
+}
+
+static const char *name_of(const struct garm_appender *self)
+{
+    return self->path != NULL ? self->path : "the standard error";
+}
+
+/* Once a second at most. */
+static void tell_losses(garm_ctx *c, struct lane *lane)
+{
+    const uint64_t dropped = garm_appender_dropped(lane->appender);
+    const int64_t now_ns = garm_now_ns();
+    if (dropped != lane->told && now_ns - lane->told_ns >= NS_PER_SEC) {
+        garm_log(c, GARM_LOG_WARN,
+                 "%s: %llu lines are lost so far; they come faster than they can be written",
+                 name_of(lane->appender), (unsigned long long)dropped);
+        lane->told = dropped;
+        lane->told_ns = now_ns;
+    }
+}
+
 /* Ends early when it is cancelled: what is left is written when the application is freed. */
 static int write_lane(garm_ctx *c, void *arg)
 {
     struct lane *const lane = arg;
-    while (lane->gathered.len > 0 && garm_sleep(c, GATHER_NS) == 0) {
+    while (lane->gathered.len > 0 && gather(lane) == 0) {
         swap(lane);
         const int rc = garm_offload(c, write_out, lane);
         if (lane->out_lines > 0) {
             break; /* it was not called */
         }
         if (rc < 0) {
-            garm_log(c, GARM_LOG_ERROR, "lines for %s are lost: %s",
-                     lane->appender->path != NULL ? lane->appender->path : "the standard error",
+            garm_log(c, GARM_LOG_ERROR, "lines for %s are lost: %s", name_of(lane->appender),
                      sys_error_text(rc));
         }
+        tell_losses(c, lane);
     }
     lane->job = false;
     return 0;
@@ -167,8 +217,21 @@ int garm_append(garm_ctx *c, garm_appender *appender, const void *line, size_t s
     lane->gathered_lines++;
     if (!lane->job) {
         lane->job = garm_spawn_take(c, write_lane, lane, NULL) == 0;
+    } else if (lane->asleep != NULL && lane->gathered.len >= appender->lane_bytes / 2) {
+        struct task *const writer = lane->asleep;
+        lane->asleep = NULL;
+        task_wake(writer, 0);
     }
     return 0;
+}
+
+uint64_t appenders_dropped(const struct application *application)
+{
+    uint64_t sum = 0;
+    for (const struct garm_appender *a = application->appenders; a != NULL; a = a->next) {
+        sum += garm_appender_dropped(a);
+    }
+    return sum;
 }
 
 uint64_t garm_appender_dropped(const garm_appender *appender)
@@ -226,6 +289,8 @@ garm_appender *garm_appender_new_with(garm_app *app, const char *path,
     }
     self->path = path == NULL ? NULL : garm_app_dup(app, path);
     pthread_mutex_init(&self->lock, NULL);
+    self->next = app->application->appenders;
+    app->application->appenders = self;
     garm_app_defer(app, end, self);
     return self;
 }

@@ -138,6 +138,13 @@ static void put_overload(struct page *page)
                  "Requests answered with 503 because their worker was overloaded.", refused);
 }
 
+static void put_losses(struct page *page)
+{
+    page_counter(page, "garm_appended_lines_dropped",
+                 "Lines of access logs and other appenders that were lost.",
+                 appenders_dropped(page->metrics->application));
+}
+
 static void put_workers(struct page *page)
 {
     struct server *const server = page->metrics->application->server->server;
@@ -154,6 +161,7 @@ static void put_workers(struct page *page)
     page_gauge(page, "garm_stack_depth_bytes",
                "The deepest use of a task's stack that was seen, in whole pages.", (double)deepest);
     put_overload(page);
+    put_losses(page);
     page_counter(page, "garm_metrics_dropped", "Counts that were lost because memory ran out.",
                  page_sum(page, offsetof(struct metrics_worker, dropped)));
 }

@@ -33,23 +33,45 @@ __attribute__((format(printf, 2, 3))) static void add(struct line *line, const c
     }
 }
 
+static void copy(struct line *line, const char *text, size_t size)
+{
+    const size_t room = sizeof(line->text) - line->len;
+    const size_t take = size < room ? size : room;
+    memcpy(line->text + line->len, text, take);
+    line->len += take;
+}
+
+/* Bytes that stand in quotes as they are. */
+static size_t plain_run(const char *text, size_t max)
+{
+    size_t i = 0;
+    while (i < max && text[i] >= ' ' && text[i] < 0x7f && text[i] != '"' && text[i] != '\\') {
+        i++;
+    }
+    return i;
+}
+
 /* A text between quotes. Quotes, backslashes, controls and bytes beyond ASCII are escaped, as
  * \u00XX for JSON and \xXX else. */
 static void add_quoted(struct line *line, const char *text, const char *escape)
 {
-    add(line, "\"");
-    const size_t end = line->len + TEXT_MAX - strlen("\\u00XX");
-    for (size_t i = 0; line->len < end && text[i] != '\0'; i++) {
-        const unsigned char byte = (unsigned char)text[i];
-        if (byte == '"' || byte == '\\') {
-            add(line, "\\%c", byte);
-        } else if (byte < 0x20 || byte >= 0x7f) {
-            add(line, "%s%02x", escape, byte);
-        } else {
-            add(line, "%c", byte);
+    const size_t end = line->len + TEXT_MAX;
+    copy(line, "\"", 1);
+    while (*text != '\0' && line->len + strlen("\\u00XX") < end) {
+        const size_t run = plain_run(text, end - strlen("\\u00XX") - line->len);
+        copy(line, text, run);
+        text += run;
+        if (run == 0) {
+            const unsigned char byte = (unsigned char)*text;
+            if (byte == '"' || byte == '\\') {
+                add(line, "\\%c", byte);
+            } else {
+                add(line, "%s%02x", escape, byte);
+            }
+            text++;
         }
     }
-    add(line, "\"");
+    copy(line, "\"", 1);
 }
 
 /* What all formats tell. */
@@ -81,9 +103,12 @@ static void add_pair(struct line *line, const char *name, const char *value)
     if (value[0] == '\0') {
         return;
     }
-    add(line, " %s=", name);
-    if (value[strspn(value, bare)] == '\0' && strlen(value) <= TEXT_MAX) {
-        add(line, "%s", value);
+    const size_t len = strspn(value, bare);
+    copy(line, " ", 1);
+    copy(line, name, strlen(name));
+    copy(line, "=", 1);
+    if (value[len] == '\0' && len <= TEXT_MAX) {
+        copy(line, value, len);
     } else {
         add_quoted(line, value, "\\x");
     }

@@ -29,6 +29,16 @@ static bool listed(const char *const *list, const char *word, size_t len)
     return false;
 }
 
+/* Methods have a case. */
+static bool method_allowed(const struct cors *self, const char *method)
+{
+    const char *const *one = self->methods;
+    while (*one != NULL && strcmp(*one, method) != 0) {
+        one++;
+    }
+    return *one != NULL;
+}
+
 static bool origin_allowed(const struct cors *self, const char *origin)
 {
     return origin[0] != '\0' && (self->any || listed(self->origins, origin, strlen(origin)));
@@ -79,7 +89,7 @@ static int answer_preflight(garm_ctx *c, struct cors *self, const char *method)
     if (!origin_allowed(self, garm_header(c, "Origin"))) {
         return garm_problem(c, 403, "This origin may not use the resource.");
     }
-    if (!listed(self->methods, method, strlen(method))) {
+    if (!method_allowed(self, method)) {
         return garm_problem(c, 403, "This method may not be used from another origin.");
     }
     if (!headers_allowed(self, names)) {

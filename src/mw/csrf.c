@@ -37,7 +37,8 @@ static bool comes_from_elsewhere(garm_ctx *c, const struct csrf *self)
     if (site[0] != '\0') {
         return true;
     }
-    return origin[0] != '\0' && strcasecmp(origin_authority(origin), garm_host(c)) != 0;
+    const char *const authority = origin_authority(origin);
+    return origin[0] != '\0' && (authority[0] == '\0' || strcasecmp(authority, garm_host(c)) != 0);
 }
 
 static int guard(garm_ctx *c)

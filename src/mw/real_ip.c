@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #define PART_LEN_MAX 64 /* of a part of the field that may be an address */
+#define PARTS_MAX    32 /* proxies behind one another; more are not looked at */
 
 /* An IPv6 address; IPv4 as ::ffff:a.b.c.d. */
 struct ip {
@@ -25,16 +26,17 @@ struct real_ip {
     enum garm_real_ip_field field;
 };
 
+static const struct ip mapped_prefix = {{[10] = 0xff, [11] = 0xff}};
+
 static bool parse_ip(const char *text, struct ip *ret_ip)
 {
-    static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
     struct ip ip;
     if (inet_pton(AF_INET6, text, ip.bytes) == 1) {
         *ret_ip = ip;
         return true;
     }
-    memcpy(ip.bytes, mapped, sizeof(mapped));
-    if (inet_pton(AF_INET, text, ip.bytes + sizeof(mapped)) != 1) {
+    ip = mapped_prefix;
+    if (inet_pton(AF_INET, text, ip.bytes + 12) != 1) {
         return false;
     }
     *ret_ip = ip;
@@ -71,78 +73,147 @@ static bool is_trusted(const struct real_ip *self, const char *text)
 
 /* The parts of the field. */
 
-/* Takes the last part, up to the comma before it, off text[0, *len). */
-static size_t last_part(const char *text, size_t *len)
+struct text {
+    const char *ptr;
+    size_t len;
+};
+
+static struct text trim(struct text text)
+{
+    while (text.len > 0 && (*text.ptr == ' ' || *text.ptr == '\t')) {
+        text.ptr++;
+        text.len--;
+    }
+    while (text.len > 0 && (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\t')) {
+        text.len--;
+    }
+    return text;
+}
+
+/* How far it is to the first `mark` outside of quotes, or to the end. */
+static size_t up_to(struct text text, char mark)
 {
     bool quoted = false;
-    size_t at = *len;
-    while (at > 0 && (quoted || text[at - 1] != ',')) {
-        quoted = quoted != (text[at - 1] == '"');
-        at--;
-    }
-    *len = at > 0 ? at - 1 : 0;
-    return at;
-}
-
-/* "1.2.3.4", "1.2.3.4:80", "[::1]", "[::1]:80", "::1", perhaps quoted: the address alone. */
-static bool take_address(const char *part, size_t len, char *out)
-{
-    if (len >= 2 && part[0] == '"' && part[len - 1] == '"') {
-        part++;
-        len -= 2;
-    }
-    if (len == 0 || len >= PART_LEN_MAX) {
-        return false;
-    }
-    const char *const colon = memchr(part, ':', len);
-    if (part[0] == '[') {
-        const char *const close = memchr(part, ']', len);
-        len = close != NULL ? (size_t)(close - part - 1) : 0;
-        part++;
-    } else if (colon != NULL && memchr(colon + 1, ':', (size_t)(part + len - colon - 1)) == NULL) {
-        len = (size_t)(colon - part);
-    }
-    memcpy(out, part, len);
-    out[len] = '\0';
-    struct ip ip;
-    return parse_ip(out, &ip);
-}
-
-/* The value of for= within a part of Forwarded. */
-static bool find_for(const char **part, size_t *len)
-{
-    const char *at = *part;
-    const char *const end = at + *len;
-    while (at < end) {
-        at += strspn(at, "; \t");
-        const char *const stop = memchr(at, ';', (size_t)(end - at));
-        const size_t size = (size_t)((stop != NULL ? stop : end) - at);
-        if (size > 4 && strncasecmp(at, "for=", 4) == 0) {
-            *part = at + 4;
-            *len = size - 4;
-            return true;
+    size_t i = 0;
+    while (i < text.len && (quoted || text.ptr[i] != mark)) {
+        if (quoted && text.ptr[i] == '\\' && i + 1 < text.len) {
+            i++;
+        } else if (text.ptr[i] == '"') {
+            quoted = !quoted;
         }
-        at += size + (stop != NULL ? 1 : 0);
+        i++;
     }
-    return false;
+    return i;
 }
 
-static bool part_address(const struct real_ip *self, const char *part, size_t len, char *out)
+/* Takes the first part, and the mark behind it, off the text. */
+static struct text next_part(struct text *text, char mark)
 {
-    while (len > 0 && (*part == ' ' || *part == '\t')) {
-        part++;
-        len--;
+    const size_t len = up_to(*text, mark);
+    const size_t skip = len < text->len ? len + 1 : len;
+    const struct text part = {text->ptr, len};
+    text->ptr += skip;
+    text->len -= skip;
+    return trim(part);
+}
+
+/* A port: digits, or a name that begins with '_' (RFC 7239 section 6). */
+static bool is_port(struct text port)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    const bool named = port.len > 1 && port.ptr[0] == '_';
+    size_t i = named ? 1 : 0;
+    while (i < port.len && memchr(letters, port.ptr[i], named ? sizeof(letters) - 1 : 0) != NULL) {
+        i++;
     }
-    while (len > 0 && (part[len - 1] == ' ' || part[len - 1] == '\t')) {
-        len--;
+    while (!named && i < port.len && port.ptr[i] >= '0' && port.ptr[i] <= '9') {
+        i++;
     }
-    if (self->field == GARM_FORWARDED && !find_for(&part, &len)) {
+    return port.len > 0 && port.len <= 16 && i == port.len;
+}
+
+/* Cuts ":80" off an address: "1.2.3.4:80", "[::1]:80", "[::1]". An IPv6 address without brackets
+ * has no port. */
+static bool cut_port(struct text *text)
+{
+    const char *const end = text->ptr + text->len;
+    const char *host_end = end;
+    if (text->ptr[0] == '[') {
+        host_end = memchr(text->ptr, ']', text->len);
+        if (host_end == NULL) {
+            return false;
+        }
+        const struct text rest = {host_end + 1, (size_t)(end - host_end - 1)};
+        text->ptr++;
+        text->len = (size_t)(host_end - text->ptr);
+        return memchr(text->ptr, ':', text->len) != NULL &&
+               (rest.len == 0 ||
+                (rest.ptr[0] == ':' && is_port((struct text){rest.ptr + 1, rest.len - 1})));
+    }
+    const char *const colon = memchr(text->ptr, ':', text->len);
+    if (colon == NULL || memchr(colon + 1, ':', (size_t)(end - colon - 1)) != NULL) {
+        return true;
+    }
+    text->len = (size_t)(colon - text->ptr);
+    return is_port((struct text){colon + 1, (size_t)(end - colon - 1)});
+}
+
+/* "1.2.3.4", "1.2.3.4:80", "[::1]", "[::1]:80", "::1", perhaps quoted: the address alone, one of
+ * IPv4 always in its own form. */
+static bool take_address(struct text part, char *out)
+{
+    struct ip ip;
+    if (part.len >= 2 && part.ptr[0] == '"' && part.ptr[part.len - 1] == '"') {
+        part.ptr++;
+        part.len -= 2;
+    }
+    if (part.len == 0 || part.len >= PART_LEN_MAX || !cut_port(&part)) {
         return false;
     }
-    while (len > 0 && (part[len - 1] == ' ' || part[len - 1] == '\t')) {
-        len--;
+    memcpy(out, part.ptr, part.len);
+    out[part.len] = '\0';
+    if (!parse_ip(out, &ip)) {
+        return false;
     }
-    return take_address(part, len, out);
+    const bool v4 = within(&(struct network){mapped_prefix, 96}, &ip);
+    return inet_ntop(v4 ? AF_INET : AF_INET6, ip.bytes + (v4 ? 12 : 0), out, PART_LEN_MAX) != NULL;
+}
+
+/* The value of for= within an element of Forwarded; nothing if it has none. */
+static struct text find_for(struct text element)
+{
+    while (element.len > 0) {
+        const struct text pair = next_part(&element, ';');
+        if (pair.len > 4 && strncasecmp(pair.ptr, "for=", 4) == 0) {
+            return (struct text){pair.ptr + 4, pair.len - 4};
+        }
+    }
+    return element;
+}
+
+/* Walks from the end, where the nearest proxy wrote, as long as those who wrote are trusted. The
+ * address that the walk ends at goes to `address`; "" if there is none. */
+static void walk(const struct real_ip *self, struct text field, char *address)
+{
+    struct text parts[PARTS_MAX];
+    size_t count = 0;
+    while (field.len > 0) {
+        const struct text part = next_part(&field, ',');
+        if (part.len > 0) {
+            parts[count++ % PARTS_MAX] = part;
+        }
+    }
+    address[0] = '\0';
+    for (size_t i = 0; i < count && i < PARTS_MAX; i++) {
+        const struct text part = parts[(count - 1 - i) % PARTS_MAX];
+        char next[PART_LEN_MAX];
+        if ((address[0] != '\0' && !is_trusted(self, address)) ||
+            !take_address(self->field == GARM_FORWARDED ? find_for(part) : part, next)) {
+            return;
+        }
+        memcpy(address, next, sizeof(next));
+    }
 }
 
 static int find_client(garm_ctx *c)
@@ -157,17 +228,8 @@ static int find_client(garm_ctx *c)
         return garm_next(c);
     }
     const char *const text = garm_header(c, names[self->field]);
-    size_t left = strlen(text);
-    char address[PART_LEN_MAX] = "";
-    char next[PART_LEN_MAX];
-    while (left > 0 && (address[0] == '\0' || is_trusted(self, address))) {
-        const size_t end = left;
-        const size_t begin = last_part(text, &left);
-        if (!part_address(self, text + begin, end - begin, next)) {
-            break;
-        }
-        memcpy(address, next, sizeof(address));
-    }
+    char address[PART_LEN_MAX];
+    walk(self, (struct text){text, strlen(text)}, address);
     if (address[0] != '\0') {
         GARM_TRY(garm_set_client_ip(c, address));
     }

@@ -4,7 +4,8 @@
 
 #define SUITES(X)                                                                                  \
     X(access_log)                                                                                  \
-    X(api_key) X(basic_auth) X(compress) X(compress_files) X(cors) X(csrf) X(etag) X(health)       \
+    X(api_key)                                                                                     \
+    X(appender) X(basic_auth) X(compress) X(compress_files) X(cors) X(csrf) X(etag) X(health)      \
         X(jwt) X(jwt_forgery) X(password) X(rate_limit) X(real_ip) X(request_id)                   \
             X(security_headers) X(signature)
 

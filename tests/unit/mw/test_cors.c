@@ -61,7 +61,7 @@ START_TEST(a_preflight_for_all_names_no_origin)
 {
     const garm_response *const res =
         garm_test_do(test, "OPTIONS", "/open/",
-                     .headers = {"Origin: https://z.example", "Access-Control-Request-Method: put",
+                     .headers = {"Origin: https://z.example", "Access-Control-Request-Method: PUT",
                                  "Access-Control-Request-Headers: x-token"});
     ck_assert_int_eq(res->status, 204);
     expect("Access-Control-Allow-Origin", "*");
@@ -79,6 +79,7 @@ static const struct {
     {"/named/", {"Origin: null", "Access-Control-Request-Method: GET", NULL}},
     {"/named/", {"Origin: http://b", "Access-Control-Request-Method: GET", NULL}},
     {"/open/", {"Origin: https://a.example", "Access-Control-Request-Method: DELETE", NULL}},
+    {"/open/", {"Origin: https://a.example", "Access-Control-Request-Method: put", NULL}},
     {"/open/",
      {"Origin: https://a.example", "Access-Control-Request-Method: GET",
       "Access-Control-Request-Headers: x-token,x-other"}},

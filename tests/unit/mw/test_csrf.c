@@ -42,6 +42,9 @@ static const struct {
     {"POST", {"Host: a.example", "Origin: http://evil.example"}, 403},
     {"POST", {"Host: a.example", "Origin: null"}, 403},
     {"POST", {"Host: a.example", "Origin: https://login.example"}, 200},
+    {"POST", {"Origin: null"}, 403},
+    {"POST", {"Origin: http://"}, 403},
+    {"POST", {"Origin: test"}, 403},
 };
 
 START_TEST(what_comes_from_elsewhere_changes_nothing)
