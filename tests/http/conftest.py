@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_sessionstart():
-    missing = [name for name in ("hello", "bench", "echo", "embed", "welcome", "httpbin") if not (server.BUILD / "examples" / name).exists()]
+    missing = [name for name in ("hello", "bench", "echo", "embed", "welcome", "httpbin", "files", "api", "uploads") if not (server.BUILD / "examples" / name).exists()]
     if missing:
         raise pytest.UsageError(f"{server.BUILD}/examples lacks {', '.join(missing)}: build first, and set GARM_BUILD")
 
