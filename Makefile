@@ -1,7 +1,7 @@
 # Garm's front door: thin words for CMake presets and the scripts in tools/.
 # `make help` prints what stands behind ##.
 .DEFAULT_GOAL := release
-.PHONY: help release run test quick tsan valgrind fuzz sim bench fmt tidy coverage arm64 install uninstall deb clean deps \
+.PHONY: help release run test quick tsan valgrind fuzz sim bench fmt tidy coverage arm64 install uninstall deb docs clean deps \
 	deps-test
 
 JOBS ?= $(shell nproc)
@@ -51,6 +51,9 @@ sim: deps-test ## the simulator's campaign: SEEDS (100000) seeds
 
 bench: release ## speed against the bare epoll yardstick (and nginx, if it is installed)
 	@tools/deps bench && tools/bench
+
+docs: ## pages of the public headers, into build/docs/html (Doxygen)
+	@tools/deps docs && tools/docs
 
 coverage: deps-test ## line coverage of the unit and spec tests
 	@tools/deps coverage && tools/coverage

@@ -208,3 +208,38 @@ def test_the_code_of_a_guide_compiles(guide, tmp_path):
         done = subprocess.run(["cc", "-std=c17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-Wno-unused-function", "-fsyntax-only",
                                f"-I{ROOT}/include", str(source)], check=False, text=True, stderr=subprocess.PIPE)
         assert done.returncode == 0, f"block {number + 1} of {guide.name}:\n{block}\n{done.stderr}"
+
+
+def taken_blocks(chapter):
+    """(file, text) of each block that is taken from an example: ```c examples/x.c."""
+    return re.findall(r"^```\w+ (examples/\S+)\n(.*?)^```", chapter.read_text(), re.M | re.S)
+
+
+@pytest.mark.parametrize("chapter", [chapter for chapter in CHAPTERS if taken_blocks(chapter)], ids=lambda chapter: chapter.name)
+def test_code_taken_from_an_example_is_its_text(chapter):
+    for name, text in taken_blocks(chapter):
+        assert text in (ROOT / name).read_text(), f"this is not in {name}:\n{text}"
+
+
+def test_the_guide_to_uploads_leaves_nothing_out():
+    blocks = [text for name, text in taken_blocks(ROOT / "docs" / "guide" / "a-site-with-uploads.md") if name == "examples/uploads.c"]
+    assert "\n".join(blocks) == (ROOT / "examples" / "uploads.c").read_text()
+
+
+@pytest.mark.parametrize("folder", ["docs", "docs/guide"])
+def test_an_index_names_every_page_beside_it(folder):
+    pages = {path.name for path in (ROOT / folder).glob("*.md")} - {"README.md"}
+    index = (ROOT / folder / "README.md").read_text()
+    assert not [page for page in pages if f"]({page})" not in index]
+
+
+@pytest.mark.skipif(shutil.which("doxygen") is None, reason="no doxygen: tools/deps docs")
+def test_every_public_function_is_in_the_reference():
+    done = subprocess.run(["tools/docs"], cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.returncode == 0, done.stdout
+    pages = "".join(path.read_text() for path in (ROOT / "build" / "docs" / "html").glob("*_8h.html"))
+    declared = set()
+    for header in (ROOT / "include" / "garm").rglob("*.h"):
+        declared |= set(re.findall(r"^GARM_EXPORT[^;{}#]*?\b(garm_\w+)\(", header.read_text(), re.M))
+    missing = [name for name in declared if f'">{name}' not in pages]
+    assert len(declared) > 150 and not missing, missing
