@@ -20,6 +20,19 @@ GARM_EXPORT const char *garm_base64url(garm_ctx *c, const void *data, size_t siz
 GARM_EXPORT GARM_MUST_CHECK_ int garm_base64_decode(garm_ctx *c, const char *text, void **ret_data,
                                                     size_t *ret_size);
 
+/* What garm_base64_decode_as takes. */
+enum garm_base64 {
+    GARM_BASE64_ANY, /* what garm_base64_decode takes */
+    GARM_BASE64,     /* only what garm_base64 gives: one text for one sequence of bytes */
+    GARM_BASE64URL,  /* only what garm_base64url gives */
+};
+
+/** The same for `len` characters, which need no NUL behind them, in one alphabet. For tokens and
+ *  credentials: RFC 7515 and RFC 7617 name the alphabet, and whether it is padded. */
+GARM_EXPORT GARM_MUST_CHECK_ int garm_base64_decode_as(garm_ctx *c, enum garm_base64 kind,
+                                                       const char *text, size_t len,
+                                                       void **ret_data, size_t *ret_size);
+
 GARM_END
 
 #endif

@@ -1,13 +1,14 @@
-/* Base64 for applications. RFC 4648 sections 3.5, 4 and 5. */
+/* Base64, for applications and for our own tokens. RFC 4648 sections 3.5, 4 and 5. */
+#include "app/base64url.h"
 #include "app/ctx.h"
-
-#include "base/slice.h"
 
 #include <garm/base64.h>
 
 #include <string.h>
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+/* Encoding. */
 
 /* Writes the characters of `size` bytes, without padding: where they end. */
 static char *encode(const char digits[64], const unsigned char *bytes, size_t size, char *out)
@@ -30,6 +31,11 @@ static char *encode(const char digits[64], const unsigned char *bytes, size_t si
         }
     }
     return out;
+}
+
+void base64url_encode(const void *data, size_t size, char *out)
+{
+    *encode(LETTERS "-_", data, size, out) = '\0';
 }
 
 static const char *encode_new(garm_ctx *c, const char digits[64], const void *data, size_t size,
@@ -60,7 +66,9 @@ const char *garm_base64url(garm_ctx *c, const void *data, size_t size)
     return encode_new(c, LETTERS "-_", data, size, false);
 }
 
-/* The character's six bits, or -1. */
+/* Decoding. */
+
+/* The character's six bits in either alphabet, or -1. */
 static int bits_of(char ch)
 {
     return ch >= 'A' && ch <= 'Z'   ? ch - 'A'
@@ -71,21 +79,30 @@ static int bits_of(char ch)
                                     : -1;
 }
 
-/* The text without its padding, which is right or missing; -EINVAL. */
-static int strip(struct slice *text)
+static bool has_either(struct slice text, char a, char b)
+{
+    return slice_find(text, a) < text.len || slice_find(text, b) < text.len;
+}
+
+static bool alphabet_fits(enum garm_base64 kind, struct slice text)
+{
+    const bool plain = has_either(text, '+', '/');
+    const bool url = has_either(text, '-', '_');
+    return !(plain && url) && !(plain && kind == GARM_BASE64URL) && !(url && kind == GARM_BASE64);
+}
+
+/* The text without its padding; -EINVAL if that is not as it has to be. */
+static int strip(enum garm_base64 kind, struct slice *text)
 {
     const size_t len = text->len;
     while (text->len > 0 && text->ptr[text->len - 1] == '=') {
         text->len--;
     }
     const size_t padding = len - text->len;
-    const size_t rest = text->len % 4;
-    const bool url = slice_find(*text, '-') < text->len || slice_find(*text, '_') < text->len;
-    const bool plain = slice_find(*text, '+') < text->len || slice_find(*text, '/') < text->len;
-    if (rest == 1 || (padding > 0 && padding != (4 - rest) % 4) || (url && plain)) {
-        return -EINVAL;
-    }
-    return 0;
+    const size_t due = (4 - text->len % 4) % 4;
+    const bool fits =
+        (padding == due && kind != GARM_BASE64URL) || (padding == 0 && kind != GARM_BASE64);
+    return due == 3 || !fits ? -EINVAL : 0;
 }
 
 /* Writes the bytes that the characters stand for: their count, or -EINVAL. */
@@ -109,12 +126,26 @@ static ssize_t decode(struct slice text, unsigned char *out)
     return (bits & ((1U << held) - 1)) != 0 ? -EINVAL : (ssize_t)size;
 }
 
-int garm_base64_decode(garm_ctx *c, const char *text, void **ret_data, size_t *ret_size)
+int base64url_decode(struct slice text, void *out)
+{
+    if (!alphabet_fits(GARM_BASE64URL, text)) {
+        return -EINVAL;
+    }
+    TRY(strip(GARM_BASE64URL, &text));
+    const ssize_t size = decode(text, out);
+    return size < 0 ? (int)size : 0;
+}
+
+int garm_base64_decode_as(garm_ctx *c, enum garm_base64 kind, const char *text, size_t len,
+                          void **ret_data, size_t *ret_size)
 {
     ctx_own(c);
-    struct slice digits = slice_cstr(text);
-    TRY(strip(&digits));
-    unsigned char *const data = arena_alloc(c->arena, digits.len / 4 * 3 + 3);
+    struct slice digits = slice_of(text, len);
+    if (!alphabet_fits(kind, digits)) {
+        return -EINVAL;
+    }
+    TRY(strip(kind, &digits));
+    unsigned char *const data = arena_alloc(c->arena, base64url_size(digits.len) + 1);
     if (data == NULL) {
         ctx_poison(c);
         return -ENOMEM;
@@ -129,4 +160,9 @@ int garm_base64_decode(garm_ctx *c, const char *text, void **ret_data, size_t *r
         *ret_size = (size_t)size;
     }
     return 0;
+}
+
+int garm_base64_decode(garm_ctx *c, const char *text, void **ret_data, size_t *ret_size)
+{
+    return garm_base64_decode_as(c, GARM_BASE64_ANY, text, strlen(text), ret_data, ret_size);
 }

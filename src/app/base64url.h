@@ -1,5 +1,5 @@
 /* Base64url without padding, read strictly: one text for one sequence of bytes, so that no bit of
- * it can be changed unseen. RFC 4648 section 5. */
+ * it can be changed unseen. RFC 4648 section 5. In base64.c. */
 #ifndef GARM_APP_BASE64URL_H
 #define GARM_APP_BASE64URL_H
 

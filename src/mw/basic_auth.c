@@ -1,7 +1,6 @@
 /* Basic authentication: users with hashed passwords, or a check of the application's. RFC 7617 */
 #include <garm/garm.h>
 
-#include "mw/base64.h"
 #include "mw/credentials.h"
 #include "mw/pair_cache.h"
 
@@ -45,17 +44,10 @@ static bool has_control(const char *text, size_t len)
 static int read_pair(garm_ctx *c, const char *token, struct pair *ret_pair)
 {
     size_t size = 0;
-    const size_t len = strlen(token);
-    char *const text = garm_alloc(c, base64_room(len) + 1);
-    if (text == NULL) {
-        return -ENOMEM;
-    }
-    if (!base64_decode(BASE64, token, len, (unsigned char *)text, &size) ||
-        has_control(text, size)) {
-        return -EINVAL;
-    }
-    text[size] = '\0';
-    char *const colon = strchr(text, ':');
+    void *data = NULL;
+    GARM_TRY(garm_base64_decode_as(c, GARM_BASE64, token, strlen(token), &data, &size));
+    char *const text = data;
+    char *const colon = has_control(text, size) ? NULL : strchr(text, ':');
     if (colon == NULL) {
         return -EINVAL;
     }

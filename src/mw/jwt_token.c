@@ -1,8 +1,6 @@
 /* See jwt_token.h. */
 #include "mw/jwt_token.h"
 
-#include "mw/base64.h"
-
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -10,7 +8,7 @@
 #define HEADER_BYTES_MAX   1024
 #define HEADER_MEMBERS_MAX 16
 #define CLAIMS_MAX         128
-#define SIGNATURE_SIZE_MAX 2048 /* an RSA key of 16384 bits makes one of this size */
+#define SIGNATURE_LEN_MAX  2731 /* of 2048 bytes, which an RSA key of 16384 bits makes */
 
 #define MALFORMED "The token is malformed"
 
@@ -55,15 +53,10 @@ static int read_object(garm_ctx *c, const char *text, size_t len, size_t count_m
                        const garm_json_value **ret_object)
 {
     size_t size = 0;
+    void *json = NULL;
     const garm_json_value *object = NULL;
-    char *const json = garm_alloc(c, base64_room(len));
-    if (json == NULL) {
-        return -ENOMEM;
-    }
-    if (!base64_decode(BASE64_URL, text, len, (unsigned char *)json, &size)) {
-        return -EACCES;
-    }
-    const int rc = garm_json_parse(c, json, size, &object, NULL);
+    int rc = garm_base64_decode_as(c, GARM_BASE64URL, text, len, &json, &size);
+    rc = rc < 0 ? rc : garm_json_parse(c, json, size, &object, NULL);
     if (rc == -ENOMEM) {
         return rc;
     }
@@ -157,15 +150,15 @@ static bool key_fits(const struct jwt_key *key, const garm_json_value *header)
            (kid == NULL || key->kid == NULL || is_text(kid, key->kid));
 }
 
-static bool is_signed(const struct jwt_rules *rules, const struct parts *parts,
+static bool is_signed(garm_ctx *c, const struct jwt_rules *rules, const struct parts *parts,
                       const garm_json_value *header)
 {
-    unsigned char signature[SIGNATURE_SIZE_MAX + 3];
+    void *signature = NULL;
     size_t size = 0;
     const size_t signed_len = parts->header_len + 1 + parts->claims_len;
-    if (base64_room(parts->signature_len) > sizeof(signature) ||
-        !base64_decode(BASE64_URL, parts->text + signed_len + 1, parts->signature_len, signature,
-                       &size)) {
+    if (parts->signature_len > SIGNATURE_LEN_MAX ||
+        garm_base64_decode_as(c, GARM_BASE64URL, parts->text + signed_len + 1, parts->signature_len,
+                              &signature, &size) < 0) {
         return false;
     }
     for (size_t i = 0; i < rules->key_count; i++) {
@@ -268,7 +261,7 @@ int jwt_read(garm_ctx *c, const struct jwt_rules *rules, const char *token,
     }
     GARM_TRY(read_object(c, parts.text, parts.header_len, HEADER_MEMBERS_MAX, &header));
     const char *fault = fault_of_header(rules, header);
-    if (fault == NULL && !is_signed(rules, &parts, header)) {
+    if (fault == NULL && !is_signed(c, rules, &parts, header)) {
         fault = "The token's signature is not valid";
     }
     if (fault == NULL) {

@@ -102,6 +102,66 @@ START_TEST(anything_else_is_refused)
 }
 END_TEST
 
+/* One alphabet. */
+static const struct {
+    enum garm_base64 kind;
+    const char *text;
+    const char *bytes; /* NULL: refused */
+} texts[] = {
+    {GARM_BASE64, "", ""},
+    {GARM_BASE64, "Zg==", "f"},
+    {GARM_BASE64, "Zm8=", "fo"},
+    {GARM_BASE64, "Zm9v", "foo"},
+    {GARM_BASE64, "Zm9vYg==", "foob"},
+    {GARM_BASE64, "Pz8/", "???"},
+    {GARM_BASE64, "Zg=", NULL},
+    {GARM_BASE64, "Zg", NULL},
+    {GARM_BASE64, "Zh==", NULL},
+    {GARM_BASE64, "Zm9=", NULL},
+    {GARM_BASE64, "Zg==Zg==", NULL},
+    {GARM_BASE64, "=", NULL},
+    {GARM_BASE64, "====", NULL},
+    {GARM_BASE64, "Z===", NULL},
+    {GARM_BASE64, "Pz8_", NULL},
+    {GARM_BASE64, "Zm9v\n", NULL},
+    {GARM_BASE64, " Zm9v", NULL},
+    {GARM_BASE64, "Zg=g", NULL},
+    {GARM_BASE64URL, "Zg", "f"},
+    {GARM_BASE64URL, "Zm8", "fo"},
+    {GARM_BASE64URL, "Pz8_", "???"},
+    {GARM_BASE64URL, "Zg==", NULL},
+    {GARM_BASE64URL, "Z", NULL},
+    {GARM_BASE64URL, "Zh", NULL},
+    {GARM_BASE64URL, "Zm9", NULL},
+    {GARM_BASE64URL, "Pz8/", NULL},
+    {GARM_BASE64URL, "Zm9vZ", NULL},
+    {GARM_BASE64_ANY, "Zg", "f"},
+    {GARM_BASE64_ANY, "Pz8_", "???"},
+    {GARM_BASE64_ANY, "+-+-", NULL},
+};
+
+/* Nothing behind the text is looked at. */
+static int decode_as(garm_ctx *c)
+{
+    void *data = NULL;
+    size_t size = SIZE_MAX;
+    const char *const text = garm_strf(c, "%s=A", texts[which].text);
+    const int rc =
+        garm_base64_decode_as(c, texts[which].kind, text, strlen(texts[which].text), &data, &size);
+    return rc < 0 ? garm_text(c, 200, "%d", rc == -EINVAL && data == NULL && size == SIZE_MAX)
+                  : garm_text(c, 200, "%s %d", (char *)data, size == strlen(data));
+}
+
+START_TEST(one_alphabet_is_read_strictly)
+{
+    char expected[100];
+    which = _i;
+    snprintf(expected, sizeof(expected), "%s%s", texts[_i].bytes != NULL ? texts[_i].bytes : "",
+             texts[_i].bytes != NULL ? " 1" : "1");
+    ck_assert_str_eq(ask(decode_as), expected);
+}
+END_TEST
+
 static int encode_too_much(garm_ctx *c)
 {
     static const char bytes[20 << 20];
@@ -123,6 +183,7 @@ Suite *suite_base64(void)
     tcase_add_loop_test(tc, bytes_become_text_and_come_back, 0, (int)COUNT_OF(pairs));
     tcase_add_test(tc, every_byte_comes_back);
     tcase_add_loop_test(tc, anything_else_is_refused, 0, (int)COUNT_OF(broken));
+    tcase_add_loop_test(tc, one_alphabet_is_read_strictly, 0, (int)COUNT_OF(texts));
     tcase_add_test(tc, what_has_no_memory_is_503);
     suite_add_tcase(suite, tc);
     return suite;
