@@ -54,13 +54,15 @@ GARM_BEGIN
 
 /** Replies with an object of `members`, the last of which is of type GARM_JSON_END, as
  *  application/json, unless Content-Type was set. 0; -EINVAL for a status outside 200 to 599, or a
- *  member without a name; or as reply.h says. See garm_json. */
+ *  member without a name; -EMSGSIZE for more than 64 MiB of text, which garm_json_stream is for; or
+ *  as reply.h says. See garm_json. */
 GARM_EXPORT int garm_json_with(garm_ctx *c, int status, const garm_json_member *members);
 /** The same with one value of any kind: garm_json_reply(c, 200, garm_arr(NULL, ...)). Its name does
  *  not matter. */
 GARM_EXPORT int garm_json_reply(garm_ctx *c, int status, garm_json_member value);
 /** The text of a value, for what is no reply: a line of a stream, a log, a message. As garm_strf:
- *  "" when memory runs out. "" and a log line for a member without a name. */
+ *  "" when memory runs out, as it does for more than 16 MiB: the answer is 503 then. "" and a log
+ *  line for a member without a name. */
 GARM_EXPORT const char *garm_json_format(garm_ctx *c, garm_json_member value);
 
 /** Begins a reply that is held, as application/json, and made by the calls below: one value, most
@@ -73,8 +75,9 @@ GARM_EXPORT garm_json_writer *garm_json_stream(garm_ctx *c, int status);
 
 /* The calls return 0 or the first error, which stays: -EINVAL for what makes no JSON (a member of
  * an object without a name, an end too many, a second value; the log says so), -EOVERFLOW for more
- * than 192 levels, else as garm_write, or as reply.h says for a held reply. `name` is NULL within
- * arrays and at the top, where a name does not matter. May suspend if streamed. */
+ * than 192 levels, -EMSGSIZE for more than 64 MiB of a held reply, else as garm_write, or as
+ * reply.h says for a held reply. `name` is NULL within arrays and at the top, where a name does not matter.
+ * May suspend if streamed. */
 
 /** Begins an object, which garm_json_end ends. */
 GARM_EXPORT int garm_json_begin_object(garm_json_writer *writer, const char *name);

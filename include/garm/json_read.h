@@ -84,7 +84,8 @@ GARM_EXPORT const char *garm_json_text(const garm_json_value *value, size_t *ret
 /** A string; one with a NUL in it is -EBADMSG (see garm_json_text). */
 GARM_EXPORT GARM_MUST_CHECK_ int garm_json_string_at(garm_ctx *c, const garm_json_value *value,
                                                      const char *pointer, const char **ret_value);
-/** A whole number, 5.0 and 5e0 too (to 2^53, as far as a double counts by ones). */
+/** A whole number, 5.0 and 5e0 too, below 2^53: from there on a double may stand for another number
+ *  than the one that was sent, and is -ERANGE. */
 GARM_EXPORT GARM_MUST_CHECK_ int garm_json_int_at(garm_ctx *c, const garm_json_value *value,
                                                   const char *pointer, int64_t *ret_value);
 /** Any number, rounded to the nearest double. */

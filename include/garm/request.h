@@ -42,9 +42,12 @@ GARM_EXPORT bool garm_has_query(garm_ctx *c, const char *name);
 /** The value of the i-th query parameter, in the order sent, both decoded; its name in *ret_name.
  *  Past the last one "", and "" in *ret_name: there is no parameter of which both are empty. */
 GARM_EXPORT const char *garm_query_at(garm_ctx *c, size_t index, const char **ret_name);
-/** It as an integer within [min, max]; `def` goes to *ret_value if it is absent. 0; -EINVAL not
+/** It as an integer within [min, max]; `def` goes to *ret_value if it is absent. 0; -EBADMSG not
  *  a number; -ERANGE out of bounds: then *ret_value stays as it was. Either, returned from the
- *  handler, gives the client 400 that names the parameter and its bounds. -ENOMEM. */
+ *  handler, gives the client 400 that names the parameter and its bounds. -ENOMEM.
+ *  They are the codes of json_read.h, and what the last such call said is what is answered: a
+ *  handler that goes on after one must not return the same code for another reason. -EINVAL, a
+ *  handler's own mistake, and -EBADMSG of garm_json_parse are 500 whatever came before. */
 GARM_EXPORT GARM_MUST_CHECK_ int garm_query_int(garm_ctx *c, const char *name, int64_t min,
                                                 int64_t max, int64_t def, int64_t *ret_value);
 

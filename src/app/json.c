@@ -54,8 +54,8 @@ void json_write_member(struct json *json, const garm_json_member *member)
     }
 }
 
-/* Writes the value into the scratch buffer, which the caller ends. */
-static int write_text(garm_ctx *c, const garm_json_member *value, struct slice *ret_text)
+/* Writes the value into the scratch buffer, which the caller ends; empty if that fails. */
+static int write_text(garm_ctx *c, const garm_json_member *value)
 {
     struct json json;
     struct buf *const out = scratch_begin(c);
@@ -67,17 +67,18 @@ static int write_text(garm_ctx *c, const garm_json_member *value, struct slice *
     } else if (rc == -EINVAL) {
         ctx_log(c, LOG_ERROR, "JSON with a member without a name was refused");
     }
-    *ret_text = rc < 0 ? SLICE("") : buf_slice(out);
+    if (rc < 0) {
+        buf_clear(out);
+    }
     return rc;
 }
 
 /* Not kept for the request's life (see garm_release), as what garm_strf gives. */
 const char *garm_json_format(garm_ctx *c, garm_json_member value)
 {
-    struct slice text;
     ctx_own(c);
-    (void)write_text(c, &value, &text);
-    const char *const copy = arena_dup(c->arena, text);
+    (void)write_text(c, &value);
+    const char *const copy = arena_dup(c->arena, buf_slice(&c->worker->scratch));
     scratch_end(c);
     if (copy == NULL) {
         ctx_poison(c);
@@ -88,10 +89,9 @@ const char *garm_json_format(garm_ctx *c, garm_json_member value)
 
 int garm_json_reply(garm_ctx *c, int status, garm_json_member value)
 {
-    struct slice text;
     TRY(reply_open(c, status));
-    int rc = write_text(c, &value, &text);
-    const struct slice body = rc < 0 ? SLICE("") : scratch_dup(c, text);
+    int rc = write_text(c, &value);
+    const struct slice body = scratch_take(c);
     scratch_end(c);
     rc = rc < 0 ? rc : ctx_check(c);
     TRY(rc);

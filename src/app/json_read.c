@@ -12,7 +12,7 @@
 
 /* Trees up to this size go to the arena. */
 #define TREE_IN_ARENA_MAX KIB(16)
-/* From here on a double does not count by ones. */
+/* From here on a double may stand for its neighbour, which has no double of its own. */
 #define WHOLE_MAX 9007199254740992.0
 
 /* Parsing. */
@@ -47,6 +47,9 @@ int garm_json_parse(garm_ctx *c, const char *data, size_t size, const garm_json_
     struct json_error error = {0};
     ctx_own(c);
     const int rc = parse(c, slice_of(data, size), ret_value, &error);
+    if (rc == -EBADMSG) {
+        c->complaint.error = 0; /* this text is not the client's: an older complaint is not meant */
+    }
     if (rc == -EBADMSG && ret_error != NULL) {
         *ret_error = (garm_json_error){error.offset, error.line, error.column, error.reason};
     }
@@ -154,7 +157,7 @@ static int refuse(garm_ctx *c, const garm_json_value *value, const char *pointer
         return ctx_complain(c, rc, 400, "%s is missing: %s is expected", name, expected);
     }
     if (rc == -ERANGE) {
-        return ctx_complain(c, rc, 400, "%s is too large: %s is expected", name, expected);
+        return ctx_complain(c, rc, 400, "%s does not fit: %s is expected", name, expected);
     }
     return ctx_complain(c, rc, 400, "%s is %s: %s is expected", name, kind_of(value), expected);
 }
@@ -197,7 +200,7 @@ int garm_json_int_at(garm_ctx *c, const garm_json_value *value, const char *poin
         return refuse(c, found, pointer, -ERANGE, smaller);
     }
     if (found->type == JSON_DOUBLE && found->as.number == trunc(found->as.number)) {
-        if (fabs(found->as.number) > WHOLE_MAX) {
+        if (fabs(found->as.number) >= WHOLE_MAX) {
             return refuse(c, found, pointer, -ERANGE, smaller);
         }
         *ret_value = (int64_t)found->as.number;

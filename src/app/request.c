@@ -239,12 +239,15 @@ bool garm_has_query(garm_ctx *c, const char *name)
     return find_query(c, name, &value);
 }
 
-/* An integer within bounds: 0, -EINVAL or -ERANGE. */
+/* An integer within bounds: 0, -EBADMSG or -ERANGE. */
 static int read_int(const char *text, int64_t min, int64_t max, int64_t *ret_value)
 {
     int64_t value = 0;
-    TRY(text_to_i64(slice_cstr(text), &value));
-    if (value < min || value > max) {
+    const int rc = text_to_i64(slice_cstr(text), &value);
+    if (rc == -EINVAL) {
+        return -EBADMSG;
+    }
+    if (rc < 0 || value < min || value > max) {
         return -ERANGE;
     }
     *ret_value = value;

@@ -4,6 +4,7 @@
 #define GARM_APP_SCRATCH_H
 
 #include "app/ctx.h"
+#include "base/sys.h"
 
 /** Empty, until scratch_end. Not while it is in use. */
 static inline struct buf *scratch_begin(garm_ctx *c)
@@ -20,6 +21,20 @@ static inline struct slice scratch_dup(garm_ctx *c, struct slice s)
 {
     const char *const copy = ctx_dup(c, s);
     return slice_of(copy, copy[0] == '\0' ? 0 : s.len);
+}
+
+/** What the buffer holds, for the request's life: of little a copy, of much the memory itself.
+ *  Empty when memory runs out, and the request is poisoned. */
+static inline struct slice scratch_take(garm_ctx *c)
+{
+    struct buf *const scratch = &c->worker->scratch;
+    const struct slice held = buf_slice(scratch);
+    if (LIKELY(scratch->cap <= SCRATCH_BYTES_KEPT)) {
+        return scratch_dup(c, held);
+    }
+    void *const memory = scratch->data;
+    buf_init(scratch, SCRATCH_BYTES_MAX);
+    return ctx_after(c, mem_free, memory) < 0 ? SLICE("") : held;
 }
 
 /** Keeps the memory for the next use, unless it is much. */

@@ -55,7 +55,7 @@ def test_broken_json_is_400_with_its_place(site, body, line, column):
     (b'{"name": 1, "age": 36}', "/name is a number: a string is expected"),
     (b'{"name": "Ada", "age": "36"}', "/age is a string: a whole number is expected"),
     (b'{"name": "Ada", "age": 36.5}', "/age is a number: a whole number is expected"),
-    (b'{"name": "Ada", "age": 18446744073709551615}', "/age is too large: a whole number of 64 bits with a sign is expected"),
+    (b'{"name": "Ada", "age": 18446744073709551615}', "/age does not fit: a whole number of 64 bits with a sign is expected"),
     (b"[]", "/name is missing: a string is expected")])
 def test_a_member_that_is_not_as_expected_is_400_with_its_pointer(site, body, detail):
     assert problem(post(site, body), 400) == detail

@@ -7,6 +7,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 Suite *suite_json_read(void);
@@ -59,6 +60,29 @@ static int elsewhere(garm_ctx *c)
     return garm_json_int_at(c, v, "/n", &n) == -ENODATA ? -ENOENT : 204;
 }
 
+/* What was complained of before is not why this is no JSON. */
+static int parse_own(garm_ctx *c)
+{
+    const garm_json_value *v = NULL;
+    int64_t n = 0;
+    ck_assert_int_eq(garm_query_int(c, "n", 1, 9, 1, &n), -EBADMSG);
+    return garm_json_parse(c, "{", 1, &v, NULL);
+}
+
+/* More than the request's arena holds; a JSON string of SIZE bytes. */
+static int much(garm_ctx *c)
+{
+    int64_t mib = 0;
+    GARM_TRY(garm_query_int(c, "mib", 1, 64, 1, &mib));
+    const size_t size = (size_t)mib << 20;
+    char *const text = malloc(size);
+    ck_assert_ptr_nonnull(text);
+    memset(text, 'x', size);
+    const int rc = garm_json(c, 200, garm_kv_text("text", text, size));
+    free(text);
+    return rc;
+}
+
 static int parse_any(garm_ctx *c)
 {
     const garm_json_value *v = NULL;
@@ -98,6 +122,8 @@ static void setup(garm_app *app)
     garm_route(app, "POST /lenient", lenient);
     garm_route(app, "POST /elsewhere", elsewhere);
     garm_route(app, "GET /any", parse_any);
+    garm_route(app, "GET /own", parse_own);
+    garm_route(app, "GET /much", much);
 }
 
 static void begin(void)
@@ -127,10 +153,17 @@ static const struct {
     {"{\"name\":\"a\\u0000\"}", 400, "\"/name is a string: a string without NUL is expected\""},
     {"{\"name\":\"A\",\"age\":\"7\"}", 400, "\"/age is a string: a whole number is expected\""},
     {"{\"name\":\"A\",\"age\":7.5}", 400, "\"/age is a number: a whole number is expected\""},
+    {"{\"name\":\"A\",\"age\":9007199254740993.0}", 400,
+     "\"/age does not fit: a whole number of 64 bits with a sign is expected\""},
+    {"{\"name\":\"A\",\"age\":-9007199254740992.0}", 400,
+     "\"/age does not fit: a whole number of 64 bits with a sign is expected\""},
+    {"{\"name\":\"A\",\"age\":-1e300}", 400,
+     "\"/age does not fit: a whole number of 64 bits with a sign is expected\""},
+    {"{\"name\":\"A\",\"age\":9007199254740991.0,\"height\":1,\"member\":true}", 200, NULL},
     {"{\"name\":\"A\",\"age\":9223372036854775808}", 400,
-     "\"/age is too large: a whole number of 64 bits with a sign is expected\""},
+     "\"/age does not fit: a whole number of 64 bits with a sign is expected\""},
     {"{\"name\":\"A\",\"age\":1e17}", 400,
-     "\"/age is too large: a whole number of 64 bits with a sign is expected\""},
+     "\"/age does not fit: a whole number of 64 bits with a sign is expected\""},
     {"{\"name\":\"A\",\"age\":7,\"height\":{}}", 400,
      "\"/height is an object: a number is expected\""},
     {"{\"name\":\"A\",\"age\":7,\"height\":1,\"member\":1}", 400,
@@ -251,6 +284,23 @@ START_TEST(no_memory_is_503_and_leaves_nothing_behind)
 }
 END_TEST
 
+START_TEST(a_reply_may_be_larger_than_the_arena)
+{
+    const garm_response *const res = garm_test_do(t, "GET", "/much?mib=17");
+    ck_assert_int_eq(res->status, 200);
+    ck_assert_uint_eq(res->body_size, (17 << 20) + strlen("{\"text\":\"\"}"));
+    ck_assert_int_eq(garm_test_do(t, "GET", "/much?mib=1")->status, 200);
+    ck_assert_int_eq(garm_test_do(t, "GET", "/much?mib=64")->status, 500);
+    ck_assert_int_eq(garm_test_do(t, "GET", "/any")->status, 204);
+}
+END_TEST
+
+START_TEST(text_of_the_handlers_own_that_is_no_json_is_500)
+{
+    ck_assert_int_eq(garm_test_do(t, "GET", "/own?n=x")->status, 500);
+}
+END_TEST
+
 Suite *suite_json_read(void)
 {
     Suite *const suite = suite_create("app/json_read");
@@ -264,6 +314,8 @@ Suite *suite_json_read(void)
     tcase_add_loop_test(tc, what_was_read_is_written_the_same, 0, COUNT_OF(echoes));
     tcase_add_test(tc, nesting_costs_a_handler_no_stack);
     tcase_add_test(tc, large_bodies_come_back_whole);
+    tcase_add_test(tc, a_reply_may_be_larger_than_the_arena);
+    tcase_add_test(tc, text_of_the_handlers_own_that_is_no_json_is_500);
     tcase_add_test(tc, no_memory_is_503_and_leaves_nothing_behind);
     suite_add_tcase(suite, tc);
     return suite;

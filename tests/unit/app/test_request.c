@@ -160,8 +160,8 @@ static const struct {
     {"/?a=1+2%21&a=3", "1 2!|10||0 3"},
     {"/?b&c%20d=%C3%A9&n=-5", "|01|\xc3\xa9|0 -5"},
     {"/?n=6", "|00||-34 0"},
-    {"/?n=x", "|00||-22 0"},
-    {"/?n=", "|00||-22 0"},
+    {"/?n=x", "|00||-74 0"},
+    {"/?n=", "|00||-74 0"},
 };
 
 START_TEST(the_query_is_decoded)
@@ -188,6 +188,20 @@ START_TEST(a_bad_number_in_the_query_is_400_by_itself)
     ck_assert_ptr_nonnull(strstr(answer->body, "the query parameter \\\"n\\\" must be a whole "
                                                "number from -5 to 5"));
     ck_assert_str_eq(fake_log(), "");
+}
+END_TEST
+
+/* Takes a bad number for none, and makes a mistake of its own. */
+static int go_on(garm_ctx *c)
+{
+    int64_t n = 0;
+    ck_assert_int_lt(garm_query_int(c, "n", -5, 5, 3, &n), 0);
+    return garm_set_header(c, "not a name", "x");
+}
+
+START_TEST(a_mistake_after_a_bad_number_is_500)
+{
+    ck_assert_uint_eq(ask(go_on, "GET /?n=x HTTP/1.1\nHost: a")->status, 500);
 }
 END_TEST
 
@@ -363,6 +377,7 @@ Suite *suite_request(void)
     tcase_add_loop_test(tc, a_misspelt_parameter_is_a_bug, 0, 2);
     tcase_add_loop_test(tc, the_query_is_decoded, 0, (int)COUNT_OF(queries));
     tcase_add_loop_test(tc, a_bad_number_in_the_query_is_400_by_itself, 0, 2);
+    tcase_add_test(tc, a_mistake_after_a_bad_number_is_500);
     tcase_add_test(tc, fields_are_found_and_joined);
     tcase_add_loop_test(tc, parameters_and_cookies_are_walked_in_order, 0, (int)COUNT_OF(pairs));
     tcase_add_test(tc, the_client_has_an_address);
