@@ -7,8 +7,6 @@
 #include "app/server.h"
 #include "base/sys.h"
 
-#define CACHE_LINE 64
-
 const double metrics_time_bounds[METRICS_TIME_BOUNDS] = {
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
     0.05,   0.1,     0.25,   0.5,   1,      2.5,   5,    10};

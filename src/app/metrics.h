@@ -14,6 +14,9 @@
 
 #include <pthread.h>
 
+/* What two workers must not write to both. */
+#define CACHE_LINE 64
+
 /* Upper bounds of a request's time; one more bucket than there are bounds. */
 #define METRICS_TIME_BOUNDS 16
 extern const double metrics_time_bounds[METRICS_TIME_BOUNDS]; /* in seconds */

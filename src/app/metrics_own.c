@@ -10,7 +10,6 @@
 #include <math.h>
 #include <string.h>
 
-#define CACHE_LINE          64
 #define SERIES_MAX_DEFAULT  1000
 #define SERIES_MAX_POSSIBLE 100000
 
@@ -32,12 +31,6 @@ static bool begins_with(const char *name, const char *begin)
     return strncmp(name, begin, strlen(begin)) == 0;
 }
 
-static bool ends_in(const char *name, const char *end)
-{
-    const size_t len = strlen(name);
-    return len > strlen(end) && strcmp(name + len - strlen(end), end) == 0;
-}
-
 /* What is wrong with the name, or NULL. The endings are those of lines that the formats make. */
 static const char *name_fault(enum metric_kind kind, const char *name)
 {
@@ -48,11 +41,11 @@ static const char *name_fault(enum metric_kind kind, const char *name)
     if (begins_with(name, "garm_") || begins_with(name, "process_")) {
         return "names that begin with garm_ and process_ are the server's";
     }
-    if ((kind == METRIC_COUNTER) != ends_in(name, "_total")) {
+    if ((kind == METRIC_COUNTER) != metrics_name_ends_in(name, "_total")) {
         return "counters, and no others, end in \"_total\"";
     }
     for (size_t i = 0; i < COUNT_OF(endings); i++) {
-        if (ends_in(name, endings[i])) {
+        if (metrics_name_ends_in(name, endings[i])) {
             return "a name does not end in _bucket, _count, _sum, _created or _info";
         }
     }

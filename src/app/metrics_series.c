@@ -8,8 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-#define CACHE_LINE 64
-
 /* The values of a series' labels, each followed by a NUL. */
 struct key {
     size_t len;

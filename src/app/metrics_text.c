@@ -130,7 +130,7 @@ static const char *suffix_of(const struct metrics_text *text)
     return text->kind == METRIC_COUNTER ? "_total" : "";
 }
 
-static bool ends_in(const char *name, const char *end)
+bool metrics_name_ends_in(const char *name, const char *end)
 {
     const size_t len = strlen(name);
     return len > strlen(end) && strcmp(name + len - strlen(end), end) == 0;
@@ -158,7 +158,8 @@ void metrics_text_family(struct metrics_text *text, enum metric_kind kind, const
     put(text, "\n");
     put_comment(text, "TYPE");
     put(text, kinds[kind]);
-    if (text->open && (ends_in(name, "_seconds") || ends_in(name, "_bytes"))) {
+    if (text->open &&
+        (metrics_name_ends_in(name, "_seconds") || metrics_name_ends_in(name, "_bytes"))) {
         put_comment(text, "UNIT");
         put(text, strrchr(name, '_') + 1);
         put(text, "\n");

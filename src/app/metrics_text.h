@@ -35,6 +35,9 @@ struct metrics_text {
     char room[2048];
 };
 
+/** Does the name end in `end`, with something before it? */
+bool metrics_name_ends_in(const char *name, const char *end);
+
 /** Begins. The sink gives 0 or a negative errno; it may suspend, and so may all below. */
 void metrics_text_init(struct metrics_text *text, bool open,
                        int (*sink)(void *arg, const void *data, size_t size), void *arg);

@@ -57,18 +57,12 @@ static int open_file(struct save_file *file)
     return create(file);
 }
 
-static int write_all(struct save_file *file)
+static int write_piece(struct save_file *file)
 {
     if (file->fd < 0) {
         TRY(open_file(file));
     }
-    for (size_t at = 0; at < file->len;) {
-        const ssize_t n = sys_write(file->fd, file->data + at, file->len - at);
-        if (n <= 0) {
-            return n < 0 ? (int)n : -EIO;
-        }
-        at += (size_t)n;
-    }
+    TRY(sys_write_all(file->fd, file->data, file->len));
     file->len = 0;
     return 0;
 }
@@ -76,7 +70,7 @@ static int write_all(struct save_file *file)
 int save_file_write(void *file)
 {
     struct save_file *const f = file;
-    f->result = write_all(f);
+    f->result = write_piece(f);
     return 0;
 }
 
@@ -108,7 +102,7 @@ static int take_name(struct save_file *file)
 static int finish(struct save_file *file)
 {
     struct stat stat;
-    TRY(write_all(file));
+    TRY(write_piece(file));
     TRY(sys_fchmod(file->fd, file->mode));
     TRY(sys_fstat(file->fd, &stat));
     if (file->sync) {

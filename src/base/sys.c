@@ -248,6 +248,19 @@ ssize_t sys_write(int fd, const void *data, size_t size)
     return result_size(TEMP_FAILURE_RETRY(write(fd, data, size)));
 }
 
+int sys_write_all(int fd, const void *data, size_t size)
+{
+    const char *const bytes = data;
+    for (size_t at = 0; at < size;) {
+        const ssize_t n = sys_write(fd, bytes + at, size - at);
+        if (n <= 0) {
+            return n < 0 ? (int)n : -EIO;
+        }
+        at += (size_t)n;
+    }
+    return 0;
+}
+
 void sys_close(int fd)
 {
     if (fd >= 0) {

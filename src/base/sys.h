@@ -89,6 +89,8 @@ MUST_CHECK ssize_t sys_pread(int fd, void *buf, size_t cap, int64_t offset);
  * system cannot tell. */
 MUST_CHECK ssize_t sys_pread_at_hand(int fd, void *buf, size_t cap, int64_t offset);
 MUST_CHECK ssize_t sys_write(int fd, const void *data, size_t size);
+/* All of it, in as many calls as that takes: 0; a call that writes nothing is -EIO. */
+MUST_CHECK int sys_write_all(int fd, const void *data, size_t size);
 /* Accepts -1. Never asks the fault hook: a close always closes. */
 void sys_close(int fd);
 /* F_GETFL, F_SETFD and their like: `arg` is ignored where the command takes none. */

@@ -123,6 +123,35 @@ static void remove_dir(void)
     memcpy(dir + sizeof(dir) - 7, "XXXXXX", 6);
 }
 
+/* "write" number `calls_left` and those behind it fail. */
+static int calls_left;
+
+static int fail_writes(void *arg, enum sys_kind kind, const char *name)
+{
+    (void)arg;
+    return kind == SYS_CALL && strcmp(name, "write") == 0 && calls_left-- <= 0 ? -ENOSPC : 0;
+}
+
+START_TEST(all_is_written_or_an_error_tells)
+{
+    int ends[2];
+    char got[16];
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(sys_write_all(ends[1], "abc", 3), 0);
+    ck_assert_int_eq(sys_read(ends[0], got, sizeof(got)), 3);
+    ck_assert_int_eq(sys_write_all(ends[1], "", 0), 0);
+    static const char much[1 << 20];
+    ck_assert_int_eq(sys_fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+    ck_assert_int_eq(sys_write_all(ends[1], much, sizeof(much)), -EAGAIN);
+    calls_left = 0;
+    sys_set_fault(fail_writes, NULL);
+    ck_assert_int_eq(sys_write_all(ends[1], "abc", 3), -ENOSPC);
+    sys_set_fault(NULL, NULL);
+    sys_close(ends[0]);
+    sys_close(ends[1]);
+}
+END_TEST
+
 START_TEST(files_are_read_and_described)
 {
     char got[16];
@@ -271,6 +300,7 @@ Suite *sys_io_suite(void)
     suite_add_tcase(suite, sockets);
     TCase *const files = tcase_create("files");
     tcase_add_checked_fixture(files, make_dir, remove_dir);
+    tcase_add_test(files, all_is_written_or_an_error_tells);
     tcase_add_test(files, files_are_read_and_described);
     tcase_add_test(files, links_are_seen_as_links);
     tcase_add_test(files, a_directory_lists_its_entries);
