@@ -4,14 +4,18 @@
 
 #include "app/server.h"
 #include "base/limits.h"
+#include "cli/crash.h"
 #include "cli/object.h"
 
 #include <garm/garm.h>
 
 #include <errno.h>
+#include <stdio.h>
 
 static const garm_app_entry *entries[APPS_MAX];
+static const char *paths[APPS_MAX];
 static size_t entry_count;
+static char who[32]; /* the command's name */
 
 /* Data is one pointer per server: of two applications that set it one would get the other's. */
 static void mount(garm_app *app, const garm_app_entry *entry)
@@ -31,12 +35,14 @@ static void mount(garm_app *app, const garm_app_entry *entry)
 
 static void set_up(garm_app *app)
 {
-    if (entry_count == 1) {
-        entries[0]->setup(app);
-        return;
-    }
     for (size_t i = 0; i < entry_count; i++) {
-        mount(app, entries[i]);
+        crash_watch(who, paths[i], "set up");
+        if (entry_count == 1) {
+            entries[i]->setup(app);
+        } else {
+            mount(app, entries[i]);
+        }
+        crash_unwatch();
     }
 }
 
@@ -47,12 +53,16 @@ bool apps_load(struct command *command, size_t first)
     struct buf error;
     int rc = 0;
     buf_init(&error, KIB(64));
+    snprintf(who, sizeof(who), "%s", command->name);
     for (size_t i = 0; rc == 0 && i < APPS_MAX; i++) {
         const char *const path = command_argument(command, first + i);
         if (path == NULL) {
             break;
         }
+        crash_watch(who, path, "loaded");
         rc = object_load(path, &entries[i], &error);
+        crash_unwatch();
+        paths[i] = path;
         entry_count = i + 1;
     }
     if (rc < 0) {

@@ -24,6 +24,13 @@ static const void *address_of(const struct link *link)
     return address;
 }
 
+struct link describe_handler(const struct endpoint *endpoint)
+{
+    struct link link = endpoint->chain[endpoint->chain_count - 1];
+    link.name = NULL;
+    return link;
+}
+
 const char *describe_function(const struct link *link, struct arena *arena)
 {
     if (link->name != NULL) {

@@ -6,6 +6,8 @@
 #include "app/json_out.h"
 #include "base/arena.h"
 
+/** The route's handler as a function of its chain: without the route's name, which its link has. */
+struct link describe_handler(const struct endpoint *endpoint);
 /** What a function of a chain is called: the name it was given, else its own, else where it was
  *  registered, else its address. "" when memory runs out. */
 const char *describe_function(const struct link *link, struct arena *arena);

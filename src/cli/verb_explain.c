@@ -34,13 +34,6 @@ static void line(struct teller *t, const char *title, const char *format, ...)
     buf_append_byte(t->out, '\n');
 }
 
-static struct link handler_of(const struct endpoint *endpoint)
-{
-    struct link link = endpoint->chain[endpoint->chain_count - 1];
-    link.name = NULL;
-    return link;
-}
-
 static void tell_outcome(struct teller *t)
 {
     const struct explanation *const e = t->e;
@@ -51,7 +44,7 @@ static void tell_outcome(struct teller *t)
         }
         return;
     }
-    const struct link handler = handler_of(e->endpoint);
+    const struct link handler = describe_handler(e->endpoint);
     line(t, "route", "%s", e->endpoint->pattern);
     line(t, "handler", "%s (%s)", describe_function(&handler, t->arena), e->endpoint->where);
 }
@@ -157,7 +150,7 @@ static void write_params(struct json *json, const struct router_match *match)
 static void write_route(struct json *json, struct teller *t)
 {
     const struct endpoint *const endpoint = t->e->endpoint;
-    const struct link handler = handler_of(endpoint);
+    const struct link handler = describe_handler(endpoint);
     json_key(json, SLICE("route"));
     json_string(json, slice_cstr(endpoint->pattern));
     json_key(json, SLICE("handler"));
@@ -252,12 +245,17 @@ static void explain_request(struct command *command, const struct application *a
     arena_clear(&arena);
 }
 
+static bool has_scheme(struct slice url, struct slice scheme)
+{
+    return url.len >= scheme.len && slice_eq_nocase(slice_of(url.ptr, scheme.len), scheme);
+}
+
 /* Is it something that can be asked for at all? */
 static bool check_url(struct command *command, const char *method, const char *url)
 {
     char shown[128];
-    const bool http = slice_starts_with(slice_cstr(url), SLICE("http://")) ||
-                      slice_starts_with(slice_cstr(url), SLICE("https://"));
+    const bool http = has_scheme(slice_cstr(url), SLICE("http://")) ||
+                      has_scheme(slice_cstr(url), SLICE("https://"));
     if (http || url[0] == '/' || strcmp(url, "*") == 0 || strcmp(method, "CONNECT") == 0) {
         return true;
     }

@@ -1,5 +1,6 @@
 /* garm new: writes a small project that builds and tests itself. It is written into a directory
- * beside its own and renamed when it is whole: a failure leaves nothing behind. */
+ * beside its own and renamed when it is whole: a failure leaves nothing behind, nor does a signal
+ * that ends the process. */
 #include "cli/command.h"
 #include "cli/templates.h"
 
@@ -9,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -67,25 +69,13 @@ static void fill(struct buf *out, struct slice text, const char *name)
     }
 }
 
-static int write_all(int fd, struct slice text)
-{
-    while (text.len > 0) {
-        const ssize_t n = sys_write(fd, text.ptr, text.len);
-        if (n <= 0) {
-            return n < 0 ? (int)n : -EIO;
-        }
-        text = slice_of(text.ptr + n, text.len - (size_t)n);
-    }
-    return 0;
-}
-
 static int write_file(const char *path, struct slice text)
 {
     const int fd = sys_open(path, O_WRONLY | O_CREAT | O_EXCL);
     if (fd < 0) {
         return fd;
     }
-    const int rc = write_all(fd, text);
+    const int rc = sys_write_all(fd, text.ptr, text.len);
     sys_close(fd);
     return rc;
 }
@@ -131,11 +121,19 @@ static void remove_all(const char *work)
     (void)sys_rmdir(work);
 }
 
+/* Has somebody sent one of the signals that wait until the project is whole, or gone? */
+static bool asked_to_stop(void)
+{
+    sigset_t pending;
+    return sigpending(&pending) == 0 &&
+           (sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1);
+}
+
 /* All files in `work`, and that under its proper name. */
 static int make_project(struct command *command, const char *work, const char *name)
 {
     for (const struct template_file *file = template_files; file->path != NULL; file++) {
-        const int rc = make_file(work, file, name);
+        const int rc = asked_to_stop() ? -EINTR : make_file(work, file, name);
         if (rc < 0) {
             return fail(command, path_within(name, slice_cstr(file->path)).text, rc);
         }
@@ -179,6 +177,20 @@ static int new_project(struct command *command, const char *name)
     return report(name);
 }
 
+/* SIGINT and SIGTERM wait: they end the process at the end, when nothing is half done. */
+static int make_undisturbed(struct command *command, const char *name)
+{
+    sigset_t signals;
+    sigset_t before;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sys_sigmask(SIG_BLOCK, &signals, &before);
+    const int status = new_project(command, name);
+    sys_sigmask(SIG_SETMASK, &before, NULL);
+    return status;
+}
+
 static int check_and_make(struct command *command)
 {
     char text[80];
@@ -192,7 +204,7 @@ static int check_and_make(struct command *command)
                             "and _, and no - in front",
                             text_printable(slice_cstr(name), text, sizeof(text)), NAME_LEN_MAX);
     }
-    return new_project(command, name);
+    return make_undisturbed(command, name);
 }
 
 static int run(int argc, char **argv)

@@ -15,17 +15,9 @@ static const char *const titles[COLUMNS] = {
     [MIDDLEWARE] = "middleware", [OPTIONS] = "options",
 };
 
-/* The handler as a function: its link has the route's name. */
-static struct link handler_of(const struct endpoint *endpoint)
-{
-    struct link link = endpoint->chain[endpoint->chain_count - 1];
-    link.name = NULL;
-    return link;
-}
-
 static void fill_row(const struct endpoint *endpoint, struct arena *arena, const char **row)
 {
-    const struct link handler = handler_of(endpoint);
+    const struct link handler = describe_handler(endpoint);
     row[PATTERN] = endpoint->pattern;
     row[HANDLER] = describe_function(&handler, arena);
     row[PLACE] = endpoint->where;
@@ -61,7 +53,7 @@ static int write_json(const struct application *application, struct arena *arena
     json_init(&json, out);
     json_begin_array(&json);
     for (const struct endpoint *e = application->endpoints; e != NULL; e = e->next) {
-        const struct link handler = handler_of(e);
+        const struct link handler = describe_handler(e);
         json_begin_object(&json);
         json_key(&json, SLICE("pattern"));
         json_string(&json, slice_cstr(e->pattern));

@@ -48,6 +48,10 @@ def test_json_has_what_the_text_has(folder):
         ("GET /users/{id:int}", True), ("GET /users/{name}", True), ("POST /users/{id:int}", False)]
 
 
+def test_the_case_of_a_scheme_does_not_matter(folder):
+    assert explain_json(folder, "GET", "HTTP://example.org/users/7")["route"] == "GET /users/{id:int}"
+
+
 @pytest.mark.parametrize("method, url, status, why", [
     ("GET", "/nothing", 404, "no route has this path"),
     ("PUT", "/users/7", 405, "no route with this path takes PUT"),

@@ -1,5 +1,6 @@
 """`garm new`: what it writes builds, tests itself and serves, for a user with an installed Garm."""
 import re
+import signal
 import subprocess
 
 import pytest
@@ -7,6 +8,21 @@ import pytest
 from installed import curl, run, serving, tree
 
 FILES = [".gitignore", "Makefile", "README.md", "src", "src/main.c", "tests", "tests/test.c"]
+
+
+EARLY = """#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+int mkdir(const char *path, mode_t mode)
+{
+    int (*const real)(const char *, mode_t) = dlsym(RTLD_NEXT, "mkdir");
+    const int rc = real(path, mode);
+    raise(atoi(getenv("EARLY_SIGNAL")));
+    return rc;
+}
+"""
 
 
 def user(prefix):
@@ -77,6 +93,18 @@ def test_the_sources_are_as_strict_as_ours(prefix, project):
 def test_make_says_that_garm_is_missing(project):
     said = run("make", cwd=project, env={"PATH": "/usr/bin:/bin", "PKG_CONFIG_LIBDIR": "/nonexistent"}, status=2)
     assert "pkg-config does not find garm" in said and "PKG_CONFIG_PATH" in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_half_way_leaves_nothing(prefix, tmp_path, number):
+    """It comes with the first directory that is made."""
+    (tmp_path / "early.c").write_text(EARLY)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "early.so", tmp_path / "early.c"], check=True)
+    (tmp_path / "empty").mkdir()
+    env = {**user(prefix), "LD_PRELOAD": str(tmp_path / "early.so"), "EARLY_SIGNAL": str(int(number))}
+    done = subprocess.run(["garm", "new", "shop"], cwd=tmp_path / "empty", env=env, capture_output=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout) == (-number, b"")
+    assert tree(tmp_path / "empty") == []
 
 
 @pytest.mark.parametrize("name", ["", "a/b", ".", "..", "-x y", "a b", "a.b", "é", "a" * 65, "$(id)"])

@@ -1,6 +1,7 @@
 """garm run: what it loads and serves, and what it says of what it cannot."""
 import os
 import shutil
+import signal
 import urllib.request
 
 import pytest
@@ -20,6 +21,15 @@ GARM_APP(app)
     garm_use(app, shout);
     garm_route(app, "GET /two", two);
 }
+"""
+
+
+CRASH = """#include <garm/garm.h>
+#include <signal.h>
+#include <stdlib.h>
+int fall(int n);
+int fall(int n) { volatile char room[4096]; room[n % 4096] = 1; return n < 0 ? 0 : fall(n + 1) + room[n % 4096]; }
+GARM_APP(app) { (void)app; CRASH; }
 """
 
 
@@ -46,6 +56,18 @@ def test_several_are_served_together(folder, tmp_path):
             assert answer.headers["X-Two"] == "yes"
         with urllib.request.urlopen(said[2] + "/users/7") as answer:
             assert answer.headers["X-Two"] is None  # the middleware of another application
+
+
+def test_a_crash_of_one_of_several_names_it(folder, tmp_path):
+    build(tmp_path, "crash.so", CRASH.replace("CRASH", "abort()"))
+    assert_refused(garm("run", folder / "app.so", "./crash.so", cwd=tmp_path), 1, "garm run: ./crash.so crashed while it was set up: Aborted\n")
+
+
+def test_a_crash_after_the_set_up_is_one_as_usual(tmp_path):
+    build(tmp_path, "crash.so", CRASH.replace("(void)app; CRASH;", "garm_on(app, GARM_START, start);").replace(
+        "GARM_APP", "static int start(garm_worker *w) { (void)w; abort(); }\nGARM_APP"))
+    done = garm("run", "crash.so", "--listen", "127.0.0.1:0", cwd=tmp_path)
+    assert (done.returncode, "crashed" in done.stderr) == (-signal.SIGABRT, False)
 
 
 def test_several_that_conflict_are_refused(folder, tmp_path):
@@ -121,6 +143,18 @@ class TestRefused:
     def test_a_set_up_that_fails(self, verb, folder):
         done = garm(*verb, "app.so", "--greeting", "none", cwd=folder)
         assert_refused(done, 1, f"{line_of('garm_fail')}: there is no greeting")
+
+    @pytest.mark.parametrize("crash, name", [("raise(SIGSEGV)", "Segmentation fault"), ("raise(SIGBUS)", "Bus error"), ("abort()", "Aborted"),
+                                             ("raise(SIGFPE)", "Arithmetic error"), ("raise(SIGILL)", "Illegal instruction"),
+                                             ("*(volatile char *)8 = 1", "Segmentation fault"), ("fall(1)", "Segmentation fault")])
+    def test_a_set_up_that_crashes(self, verb, tmp_path, crash, name):
+        build(tmp_path, "crash.so", CRASH.replace("CRASH", crash))
+        done = garm(*verb, "crash.so", cwd=tmp_path)
+        assert_refused(done, 1, f"garm {verb[0]}: crash.so crashed while it was set up: {name}\n")
+
+    def test_a_crash_while_it_is_loaded(self, verb, tmp_path):
+        build(tmp_path, "crash.so", APP + "#include <stdlib.h>\n__attribute__((constructor)) static void begin(void) { abort(); }\n")
+        assert_refused(garm(*verb, "crash.so", cwd=tmp_path), 1, f"garm {verb[0]}: crash.so crashed while it was loaded: Aborted\n")
 
     def test_a_bad_pattern(self, verb, tmp_path):
         build(tmp_path, "app.so", APP.replace("GET /users/{name}", "GET users"))
