@@ -1,4 +1,4 @@
-/* /basic-auth, /hidden-basic-auth, /bearer: who says the right word is let in. */
+/* /basic-auth, /hidden-basic-auth, /bearer, /jwt-bearer: who says the right word is let in. */
 #include "httpbin.h"
 
 #include <errno.h>
@@ -75,8 +75,29 @@ static int bearer(garm_ctx *c)
     return garm_html(c, 401, "");
 }
 
+/* A token that is signed with this secret, which everybody knows. RFC 7519. */
+#define JWT_SECRET "httpbin: everybody knows this secret"
+
+static int jwt_bearer(garm_ctx *c)
+{
+    const char *const field = garm_header(c, "Authorization");
+    const char *const token = field + strcspn(field, " ");
+    return garm_json(c, 200, garm_kv_bool("authenticated", true),
+                     garm_kv("token", token + strspn(token, " ")),
+                     garm_kv_value("claims", garm_jwt_claims(c)));
+}
+
+static void add_jwt(garm_app *app)
+{
+    garm_app *const group = garm_group(app, "");
+    garm_jwt(group, .keys = {{.algorithm = GARM_JWT_HS256, .secret = JWT_SECRET}}, .audience = "*",
+             .exp_optional = true);
+    garm_route(group, "GET /jwt-bearer", jwt_bearer);
+}
+
 void add_auth(garm_app *app)
 {
+    add_jwt(app);
     garm_route(app, "/basic-auth/{user}/{passwd}", basic_auth);
     garm_route(app, "/hidden-basic-auth/{user}/{passwd}", hidden_basic_auth);
     garm_route(app, "GET /bearer", bearer);

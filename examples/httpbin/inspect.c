@@ -1,4 +1,5 @@
-/* What came in: /get, /post and their like, /anything, /headers, /ip, /user-agent. */
+/* What came in: /get, /post and their like, /anything, /dump, /headers, /ip,
+ * /user-agent. */
 #include "httpbin.h"
 
 #include <errno.h>
@@ -103,6 +104,34 @@ static int show_anything(garm_ctx *c)
     return garm_json_finish(w);
 }
 
+static int put_text(garm_ctx *c, const char *text)
+{
+    return garm_write(c, text, strlen(text));
+}
+
+/* The request as it came, but for a body in chunks, which is shown without them. It is a text for
+ * people: no browser shall guess that it is a page. */
+static int show_dump(garm_ctx *c)
+{
+    const void *body = NULL;
+    size_t size = 0;
+    const char *name = "";
+    GARM_TRY(garm_body(c, SIZE_MAX, &body, &size));
+    GARM_TRY(garm_set_header(c, "Content-Type", "text/plain"));
+    GARM_TRY(garm_set_header(c, "X-Content-Type-Options", "nosniff"));
+    GARM_TRY(put_text(c, garm_strf(c, "%s %s HTTP/%s\r\n", garm_method(c), garm_target(c),
+                                   garm_http_version(c))));
+    for (size_t i = 0;; i++) {
+        const char *const value = garm_header_at(c, i, &name);
+        if (*name == '\0') {
+            break;
+        }
+        GARM_TRY(put_text(c, garm_strf(c, "%s: %s\r\n", name, value)));
+    }
+    GARM_TRY(put_text(c, "\r\n"));
+    return garm_write(c, body, size);
+}
+
 static int show_headers(garm_ctx *c)
 {
     struct request_view req;
@@ -135,6 +164,8 @@ void add_inspection(garm_app *app)
     garm_route(app, "DELETE /delete", show_body);
     add_for_all(app, "/anything", show_anything);
     add_for_all(app, "/anything/{path...}", show_anything);
+    add_for_all(app, "/dump", show_dump);
+    add_for_all(app, "/dump/request", show_dump);
     garm_route(app, "GET /headers", show_headers);
     garm_route(app, "GET /ip", show_ip);
     garm_route(app, "GET /user-agent", show_user_agent);
