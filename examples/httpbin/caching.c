@@ -116,12 +116,12 @@ static int list_length(garm_ctx *c, struct fields *listed, garm_json_member *ret
     static const char name[] = "Content-Length";
     GARM_TRY(fields_add(c, listed, name, "", 0));
     GARM_TRY(fields_object(c, NULL, listed, ret));
-    const size_t rest = strlen(garm_json_format(c, *ret)) + 1; /* a newline */
+    const size_t rest = strlen(garm_json_format(c, *ret)) + gets_newline(c);
     size_t size = rest;
     while (size < rest + strlen(garm_strf(c, "%zu", size))) {
         size++;
     }
-    fields_change(listed, name, garm_strf(c, "%zu", size));
+    (void)fields_change(listed, name, garm_strf(c, "%zu", size));
     return fields_object(c, NULL, listed, ret);
 }
 
@@ -136,6 +136,7 @@ static int show_response_headers(garm_ctx *c)
         return rc < 0 ? rc : garm_problem(c, 400, "a field that cannot be set is among them");
     }
     if (*type == '\0') {
+        GARM_TRY(garm_set_header(c, "Content-Type", normal));
         GARM_TRY(fields_add(c, &listed, "Content-Type", normal, strlen(normal)));
     }
     GARM_TRY(list_length(c, &listed, &object));

@@ -4,9 +4,37 @@
 #include "httpbin.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+static bool is_octal(const char *text)
+{
+    return text[0] >= '0' && text[0] <= '3' && text[1] >= '0' && text[1] <= '7' && text[2] >= '0' &&
+           text[2] <= '7';
+}
+
+/* A value with "\\073" as ';' and "\\x" as 'x', as httpbin.org reads it. */
+static const char *without_escapes(garm_ctx *c, const char *value)
+{
+    char *const text = garm_dup(c, value);
+    char *end = text;
+    for (const char *p = value; *p != '\0';) {
+        if (*p != '\\' || p[1] == '\0') {
+            *end++ = *p++;
+        } else if (is_octal(p + 1)) {
+            *end++ = (char)((p[1] - '0') * 64 + (p[2] - '0') * 8 + (p[3] - '0'));
+            p += 4;
+        } else {
+            *end++ = p[1];
+            p += 2;
+        }
+    }
+    *end = '\0';
+    return text;
+}
+
+/* Of those with the same name the last one counts. */
 static int show_cookies(garm_ctx *c)
 {
     struct fields cookies = {0};
@@ -17,7 +45,10 @@ static int show_cookies(garm_ctx *c)
         if (*name == '\0') {
             break;
         }
-        GARM_TRY(fields_add(c, &cookies, name, value, strlen(value)));
+        const char *const meant = without_escapes(c, value);
+        if (!fields_change(&cookies, name, meant)) {
+            GARM_TRY(fields_add(c, &cookies, name, meant, strlen(meant)));
+        }
     }
     GARM_TRY(fields_object(c, "cookies", &cookies, &object));
     return garm_json(c, 200, object);
@@ -77,28 +108,56 @@ static const char *attributes(garm_ctx *c)
     const bool secure = attribute_is_on(c, "Secure", strncmp(base_url(c), "https:", 6) == 0);
     return garm_strf(c, "%s%s; Path=%s%s%s%s", *domain != '\0' ? "; Domain=" : "", domain,
                      attribute(c, "Path", "/"), secure ? "; Secure" : "",
-                     attribute_is_on(c, "HttpOnly", true) ? "; HttpOnly" : "", same_site(c));
+                     attribute_is_on(c, "HttpOnly", false) ? "; HttpOnly" : "", same_site(c));
 }
 
-/* RFC 6265 section 4.1.1; blanks and commas as well, in quotes. */
-static bool is_fit(const char *name, const char *value)
+/* RFC 6265 section 4.1.1: a token. */
+static bool is_name(const char *name)
 {
-    for (const char *p = value; *p != '\0'; p++) {
-        if ((unsigned char)*p < 0x20 || *p == 0x7f || strchr("\";\\", *p) != NULL) {
-            return false;
+    return *name != '\0' && name[strcspn(name, " \t\r\n()<>@,;:\\\"/[]?={}")] == '\0';
+}
+
+/* Can it stand in a value without quotes, for httpbin.org? */
+static bool is_plain(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') || strchr("!#$%&'*+-.^_`|~:", byte) != NULL;
+}
+
+/* Any value: as it is, or in quotes, and then with escapes. NULL when memory runs out. */
+static const char *quote(garm_ctx *c, const char *value)
+{
+    char *const text = garm_alloc(c, strlen(value) * 4 + 3);
+    char *end = text;
+    bool plain = true;
+    if (text == NULL) {
+        return NULL;
+    }
+    *end++ = '"';
+    for (; *value != '\0'; value++) {
+        const unsigned char byte = (unsigned char)*value;
+        plain = plain && is_plain(*value);
+        if (byte < 0x20 || byte >= 0x7f || byte == ',' || byte == ';') {
+            end += snprintf(end, 5, "\\%03o", byte);
+        } else {
+            *end = '\\';
+            end += byte == '"' || byte == '\\';
+            *end++ = *value;
         }
     }
-    return *name != '\0' && name[strcspn(name, " \t\r\n()<>@,;:\\\"/[]?={}")] == '\0';
+    memcpy(end, plain ? "" : "\"", plain ? 1 : 2);
+    return plain ? text + 1 : text;
 }
 
 static int add_cookie(garm_ctx *c, const char *name, const char *value, const char *rest)
 {
-    const char *const quote = strpbrk(value, " ,") != NULL ? "\"" : "";
-    const int rc =
-        is_fit(name, value)
-            ? garm_add_header(c, "Set-Cookie",
-                              garm_strf(c, "%s=%s%s%s%s", name, quote, value, quote, rest))
-            : -EINVAL;
+    const char *const quoted = quote(c, value);
+    if (quoted == NULL) {
+        return -ENOMEM;
+    }
+    const int rc = is_name(name) ? garm_add_header(c, "Set-Cookie",
+                                                   garm_strf(c, "%s=%s%s", name, quoted, rest))
+                                 : -EINVAL;
     return rc == -EINVAL ? 400 : rc;
 }
 
@@ -124,7 +183,7 @@ static int add_all(garm_ctx *c, bool delete)
 
 static int reply(garm_ctx *c, int rc)
 {
-    return rc == 400 ? garm_problem(c, 400, "no cookie can have such a name or value")
+    return rc == 400 ? garm_problem(c, 400, "no cookie can have such a name or attribute")
            : rc < 0  ? rc
                      : garm_redirect(c, 302, "/cookies");
 }

@@ -31,15 +31,16 @@ int fields_add(garm_ctx *c, struct fields *fields, const char *name, const char 
     return 0;
 }
 
-void fields_change(struct fields *fields, const char *name, const char *value)
+bool fields_change(struct fields *fields, const char *name, const char *value)
 {
     for (size_t i = 0; i < fields->count; i++) {
         if (strcmp(fields->items[i].name, name) == 0) {
             fields->items[i].value = value;
             fields->items[i].size = strlen(value);
-            return;
+            return true;
         }
     }
+    return false;
 }
 
 static int compare(const void *a, const void *b)

@@ -14,7 +14,7 @@
 #define CHUNK_NORMAL GARM_KIB(10)
 
 /* The themes, a file each. */
-void add_inspection(garm_app *app); /* inspect.c: /get, /post, /anything, /dump, /ip ... */
+void add_inspection(garm_app *app); /* inspect.c: /get, /post, /anything, /headers, /ip ... */
 void add_status(garm_app *app);     /* status.c */
 void add_redirects(garm_app *app);  /* redirect.c */
 void add_cookies(garm_app *app);    /* cookies.c */
@@ -24,17 +24,19 @@ void add_compressed(garm_app *app); /* compressed.c: /gzip, /deflate, /brotli, /
 void add_streams(garm_app *app);    /* streams.c: /bytes, /stream-bytes, /stream, /delay, /drip */
 void add_range(garm_app *app);      /* range.c */
 void add_formats(garm_app *app);    /* formats.c: /json, /html, /xml, /robots.txt ... */
-void add_forms(garm_app *app);      /* forms.c: /forms/post, /upload */
 void add_dynamic(garm_app *app);    /* dynamic.c: /uuid, /base64, /links */
 void add_images(garm_app *app);     /* images.c */
 int show_index(garm_ctx *c);        /* index.c: the page at / */
 
-/* main.c: adds a route that takes every method. A pattern that names none takes all but TRACE. */
+/* main.c: adds a route that takes every method but OPTIONS, which is answered for all. */
 void add_for_all(garm_app *app, const char *pattern, garm_handler *handler);
+
+/* main.c: does the answer, with the fields that are set, get a newline behind its body? */
+bool gets_newline(garm_ctx *c);
 
 /* The handler of /get. */
 int show_get(garm_ctx *c);
-/* The handler of every method with a body, and of /delay. */
+/* The handler of every method with a body. */
 int show_body(garm_ctx *c);
 /* The reply of /status/{status}, 200 to 599. */
 int reply_status(garm_ctx *c, int status);
@@ -71,8 +73,8 @@ struct fields {
 /* Both texts are borrowed. 0 or -ENOMEM. */
 int fields_add(garm_ctx *c, struct fields *fields, const char *name, const char *value,
                size_t size);
-/* Changes the value of the first one of that name. */
-void fields_change(struct fields *fields, const char *name, const char *value);
+/* Changes the value of the first one of that name; false if there is none. */
+bool fields_change(struct fields *fields, const char *name, const char *value);
 /* An object called `name`, sorted by name; a name that comes again has an array of its values. */
 int fields_object(garm_ctx *c, const char *name, struct fields *fields, garm_json_member *ret);
 

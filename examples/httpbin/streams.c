@@ -84,8 +84,11 @@ static int stream_lines(garm_ctx *c)
     return 0;
 }
 
+/* What /post shows, but without "json". */
 static int delay(garm_ctx *c)
 {
+    struct request_view req;
+    struct body_view body;
     int64_t ns = 0;
     if (!read_duration(garm_param(c, "delay"), &ns)) {
         return garm_problem(c, 400, "the delay is in seconds (1.5), or a duration (200ms)");
@@ -94,7 +97,10 @@ static int delay(garm_ctx *c)
     GARM_TRY(garm_sleep(c, ns));
     GARM_TRY(garm_set_headerf(c, "Server-Timing", "initial_delay;dur=%.2f;desc=\"initial delay\"",
                               (double)ns / 1e6));
-    return show_body(c);
+    GARM_TRY(view_request(c, &req));
+    GARM_TRY(view_body(c, &body));
+    return garm_json(c, 200, req.args, body.data, body.files, body.form, req.headers, req.origin,
+                     req.url);
 }
 
 /* What /drip is asked for. */

@@ -221,6 +221,19 @@ def test_a_preflight_is_answered(httpbin):
     assert answer.get("Access-Control-Allow-Headers") == "X-Test"
 
 
+@pytest.mark.parametrize("path, allow", [
+    ("/get", "GET, HEAD, OPTIONS"), ("/post", "OPTIONS, POST"), ("/anything", "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, TRACE"),
+    ("/status/418", "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, TRACE")])
+def test_options_tells_the_methods_of_a_path(httpbin, path, allow):
+    answer = get(httpbin, path, method="OPTIONS")
+    assert (answer.status, answer.body, answer.get("Allow")) == (200, b"", allow)
+    assert answer.get("Access-Control-Allow-Origin") == "*"
+
+
+def test_options_of_no_path_is_404(httpbin):
+    assert get(httpbin, "/nowhere", method="OPTIONS").status == 404
+
+
 # /status.
 
 
@@ -294,12 +307,16 @@ def test_cookies_are_shown(httpbin):
         "cookies": {"k1": "v1", "k2": "v 2", "k3": "v3"}}
 
 
+def test_of_cookies_with_one_name_the_last_is_shown(httpbin):
+    assert shown(get(httpbin, "/cookies", ("Cookie", "a=1; b=2; a=3")))["cookies"] == {"a": "3", "b": "2"}
+
+
 @pytest.mark.parametrize("target, proto, line", [
-    ("/cookies/set?k=v", "http", "k=v; Path=/; HttpOnly"), ("/cookies/set/k/v%201", "http", 'k="v 1"; Path=/; HttpOnly'),
-    ("/cookies/set?k=v", "https", "k=v; Path=/; Secure; HttpOnly"), ("/cookies/set?k=v&attr[secure]=0", "https", "k=v; Path=/; HttpOnly"),
-    ("/cookies/set?k=v&attr[HttpOnly]=0&attr[PATH]=/x&attr[Domain]=a.b&attr[SameSite]=none", "http",
-     "k=v; Domain=a.b; Path=/x; SameSite=None"),
-    ("/cookies/delete?k", "http", "k=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/; HttpOnly")])
+    ("/cookies/set?k=v", "http", "k=v; Path=/"), ("/cookies/set/k/v%201", "http", 'k="v 1"; Path=/'),
+    ("/cookies/set?k=v", "https", "k=v; Path=/; Secure"), ("/cookies/set?k=v&attr[secure]=0", "https", "k=v; Path=/"),
+    ("/cookies/set?k=v&attr[HttpOnly]=1&attr[PATH]=/x&attr[Domain]=a.b&attr[SameSite]=none", "http",
+     "k=v; Domain=a.b; Path=/x; HttpOnly; SameSite=None"),
+    ("/cookies/delete?k", "http", "k=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/")])
 def test_cookies_are_set_and_deleted(httpbin, target, proto, line):
     answer = get(httpbin, target, ("X-Forwarded-Proto", proto))
     assert answer.status == 302 and answer.all("Set-Cookie") == [line.encode()]
@@ -309,7 +326,16 @@ def test_several_cookies_have_a_line_each(httpbin):
     assert len(get(httpbin, "/cookies/set?a=1&b=2").all("Set-Cookie")) == 2
 
 
-@pytest.mark.parametrize("query", ["a%20b=1", "a=1%3B2", "a=%0A", "=1", "a=%22"])
+@pytest.mark.parametrize("query, value, quoted", [
+    ("%3B", ";", r'"\073"'), ("%0A", "\n", r'"\012"'), ("%22", '"', r'"\""'), ("1%5C2", "1\\2", r'"1\\2"'), ("1,2", "1,2", r'"1\0542"'),
+    ("%C3%A9", "\u00e9", r'"\303\251"'), ("a/b", "a/b", '"a/b"'), ("a.b", "a.b", "a.b"), ("", "", "")])
+def test_any_value_of_a_cookie_is_quoted_and_read_again(httpbin, query, value, quoted):
+    line = get(httpbin, f"/cookies/set?k={query}").all("Set-Cookie")
+    assert line == [f"k={quoted}; Path=/".encode()]
+    assert shown(get(httpbin, "/cookies", ("Cookie", f"k={quoted}")))["cookies"] == {"k": value}
+
+
+@pytest.mark.parametrize("query", ["a%20b=1", "=1", "a=1&attr[Path]=%0A"])
 def test_an_impossible_cookie_is_400(httpbin, query):
     assert get(httpbin, f"/cookies/set?{query}").status == 400
 
