@@ -14,7 +14,7 @@
 #define CHUNK_NORMAL GARM_KIB(10)
 
 /* The themes, a file each. */
-void add_inspection(garm_app *app); /* inspect.c: /get, /post, /anything, /headers, /ip ... */
+void add_inspection(garm_app *app); /* inspect.c: /get, /post, /anything, /dump, /ip ... */
 void add_status(garm_app *app);     /* status.c */
 void add_redirects(garm_app *app);  /* redirect.c */
 void add_cookies(garm_app *app);    /* cookies.c */
@@ -24,6 +24,7 @@ void add_compressed(garm_app *app); /* compressed.c: /gzip, /deflate, /brotli, /
 void add_streams(garm_app *app);    /* streams.c: /bytes, /stream-bytes, /stream, /delay, /drip */
 void add_range(garm_app *app);      /* range.c */
 void add_formats(garm_app *app);    /* formats.c: /json, /html, /xml, /robots.txt ... */
+void add_forms(garm_app *app);      /* forms.c: /forms/post, /upload */
 void add_dynamic(garm_app *app);    /* dynamic.c: /uuid, /base64, /links */
 void add_images(garm_app *app);     /* images.c */
 int show_index(garm_ctx *c);        /* index.c: the page at / */

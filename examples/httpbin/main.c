@@ -97,6 +97,7 @@ GARM_APP(app)
     add_streams(app);
     add_range(app);
     add_formats(app);
+    add_forms(app);
     add_dynamic(app);
     add_images(app);
 }
