@@ -76,8 +76,8 @@ GARM_EXPORT garm_json_writer *garm_json_stream(garm_ctx *c, int status);
 /* The calls return 0 or the first error, which stays: -EINVAL for what makes no JSON (a member of
  * an object without a name, an end too many, a second value; the log says so), -EOVERFLOW for more
  * than 192 levels, -EMSGSIZE for more than 64 MiB of a held reply, else as garm_write, or as
- * reply.h says for a held reply. `name` is NULL within arrays and at the top, where a name does not matter.
- * May suspend if streamed. */
+ * reply.h says for a held reply. `name` is NULL within arrays and at the top, where a name does not
+ * matter. May suspend if streamed. */
 
 /** Begins an object, which garm_json_end ends. */
 GARM_EXPORT int garm_json_begin_object(garm_json_writer *writer, const char *name);
