@@ -28,7 +28,7 @@
 /* JSON (RFC 8259 section 9). */
 #define LIMIT_JSON_BYTES          MIB(32)  /* of a text that is read; more: 413 */
 #define LIMIT_JSON_DEPTH          128      /* objects and arrays within one another; more: 400 */
-#define LIMIT_JSON_KEPT_BYTES     MIB(1)   /* texts for which a worker keeps its parser: 15 times that */
+#define LIMIT_JSON_KEPT_BYTES     MIB(1)   /* texts whose parser, 15 times that, is kept */
 
 /* Static files; each worker has a cache of its own. */
 #define LIMIT_FILE_MEMORY_BYTES   KIB(64)  /* files up to this size are kept in memory */
@@ -41,7 +41,7 @@
 #define LIMIT_LISTING_COUNT       200000   /* names in a listing; others are cut */
 
 /* Passwords; each takes 64 MiB and a processor while it is hashed. */
-#define LIMIT_PASSWORD_COUNT      4        /* hashed at once, and no more than half the processors */
+#define LIMIT_PASSWORD_COUNT      4        /* hashed at once; at most half the processors, too */
 #define LIMIT_PASSWORD_WAITING    128      /* that wait for it; more: 503 */
 #define LIMIT_PASSWORD_WAIT_MS    3000     /* how long they do; longer: 503 */
 
