@@ -7,7 +7,6 @@
 #include <strings.h>
 
 #define PART_LEN_MAX 64 /* of a part of the field that may be an address */
-#define PARTS_MAX    32 /* proxies behind one another; more are not looked at */
 
 /* An IPv6 address; IPv4 as ::ffff:a.b.c.d. */
 struct ip {
@@ -159,15 +158,11 @@ static bool cut_port(struct text *text)
     return is_port((struct text){colon + 1, (size_t)(end - colon - 1)});
 }
 
-/* "1.2.3.4", "1.2.3.4:80", "[::1]", "[::1]:80", "::1", perhaps quoted: the address alone, one of
- * IPv4 always in its own form. */
+/* "1.2.3.4", "1.2.3.4:80", "[::1]", "[::1]:80", "::1": the address alone, one of IPv4 always in its
+ * own form. */
 static bool take_address(struct text part, char *out)
 {
     struct ip ip;
-    if (part.len >= 2 && part.ptr[0] == '"' && part.ptr[part.len - 1] == '"') {
-        part.ptr++;
-        part.len -= 2;
-    }
     if (part.len == 0 || part.len >= PART_LEN_MAX || !cut_port(&part)) {
         return false;
     }
@@ -180,36 +175,62 @@ static bool take_address(struct text part, char *out)
     return inet_ntop(v4 ? AF_INET : AF_INET6, ip.bytes + (v4 ? 12 : 0), out, PART_LEN_MAX) != NULL;
 }
 
+static struct text unquote(struct text text)
+{
+    const bool quoted = text.len >= 2 && text.ptr[0] == '"' && text.ptr[text.len - 1] == '"';
+    return quoted ? (struct text){text.ptr + 1, text.len - 2} : text;
+}
+
 /* The value of for= within an element of Forwarded; nothing if it has none. */
 static struct text find_for(struct text element)
 {
     while (element.len > 0) {
         const struct text pair = next_part(&element, ';');
         if (pair.len > 4 && strncasecmp(pair.ptr, "for=", 4) == 0) {
-            return (struct text){pair.ptr + 4, pair.len - 4};
+            return unquote((struct text){pair.ptr + 4, pair.len - 4});
         }
     }
     return element;
+}
+
+/* Where the last part begins: behind the last comma. Quotes are those of Forwarded alone, and are
+ * counted from the end, so that a quote which a client left open swallows nothing that a proxy wrote
+ * behind it. */
+static size_t last_begins(struct text text, bool quotes)
+{
+    bool quoted = false;
+    size_t i = text.len;
+    while (i > 0 && (quoted || text.ptr[i - 1] != ',')) {
+        i--;
+        if (quotes && text.ptr[i] == '"' && !(quoted && i > 0 && text.ptr[i - 1] == '\\')) {
+            quoted = !quoted;
+        }
+    }
+    return i;
+}
+
+/* Takes the last part that is not empty off the text. */
+static struct text last_part(struct text *text, bool quotes)
+{
+    struct text part = {text->ptr, 0};
+    while (part.len == 0 && text->len > 0) {
+        const size_t begin = last_begins(*text, quotes);
+        part = trim((struct text){text->ptr + begin, text->len - begin});
+        text->len = begin > 0 ? begin - 1 : 0;
+    }
+    return part;
 }
 
 /* Walks from the end, where the nearest proxy wrote, as long as those who wrote are trusted. The
  * address that the walk ends at goes to `address`; "" if there is none. */
 static void walk(const struct real_ip *self, struct text field, char *address)
 {
-    struct text parts[PARTS_MAX];
-    size_t count = 0;
-    while (field.len > 0) {
-        const struct text part = next_part(&field, ',');
-        if (part.len > 0) {
-            parts[count++ % PARTS_MAX] = part;
-        }
-    }
+    const bool standard = self->field == GARM_FORWARDED;
     address[0] = '\0';
-    for (size_t i = 0; i < count && i < PARTS_MAX; i++) {
-        const struct text part = parts[(count - 1 - i) % PARTS_MAX];
+    while (field.len > 0 && (address[0] == '\0' || is_trusted(self, address))) {
+        const struct text part = last_part(&field, standard);
         char next[PART_LEN_MAX];
-        if ((address[0] != '\0' && !is_trusted(self, address)) ||
-            !take_address(self->field == GARM_FORWARDED ? find_for(part) : part, next)) {
+        if (!take_address(standard ? find_for(part) : part, next)) {
             return;
         }
         memcpy(address, next, sizeof(next));

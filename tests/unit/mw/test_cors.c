@@ -118,6 +118,13 @@ START_TEST(an_answer_for_another_origin_is_not_marked)
 }
 END_TEST
 
+START_TEST(what_is_open_to_all_is_marked_for_all)
+{
+    garm_test_do(test, "GET", "/open/"); /* a cache may keep it for one that names an origin */
+    expect("Access-Control-Allow-Origin", "*");
+}
+END_TEST
+
 START_TEST(errors_are_marked_too)
 {
     ck_assert_int_eq(
@@ -191,6 +198,7 @@ Suite *suite_cors(void)
                         (int)(sizeof(refusals) / sizeof(refusals[0])));
     tcase_add_test(tc, an_answer_is_marked_for_its_origin);
     tcase_add_test(tc, an_answer_for_another_origin_is_not_marked);
+    tcase_add_test(tc, what_is_open_to_all_is_marked_for_all);
     tcase_add_test(tc, errors_are_marked_too);
     tcase_add_test(tc, options_without_a_preflight_is_as_ever);
     suite_add_tcase(suite, tc);
