@@ -83,16 +83,17 @@ static int look(garm_ctx *c, const struct basic_auth *self, const struct pair *p
 /* 0: it is the user, whom garm_user names from now on, unless .check has named another. */
 static int verify(garm_ctx *c, const struct basic_auth *self, const struct pair *pair)
 {
+    char known[PAIR_USER_SIZE];
     const char *const before = garm_user(c);
-    GARM_TRY(garm_set_user(c, pair->user));
-    if (self->cache != NULL && pair_cache_has(self->cache, pair->user, pair->password)) {
-        return 0;
+    if (self->cache != NULL && pair_cache_find(self->cache, pair->user, pair->password, known)) {
+        return garm_set_user(c, known);
     }
+    GARM_TRY(garm_set_user(c, pair->user));
     const int rc = look(c, self, pair);
     if (rc != 0) {
         GARM_TRY(garm_set_user(c, before));
     } else if (self->cache != NULL) {
-        pair_cache_put(self->cache, pair->user, pair->password, self->cache_ns);
+        pair_cache_put(self->cache, pair->user, pair->password, garm_user(c), self->cache_ns);
     }
     return rc;
 }

@@ -13,6 +13,7 @@
 struct entry {
     unsigned char digest[GARM_SHA256_SIZE];
     int64_t over_ns; /* 0: empty */
+    char user[PAIR_USER_SIZE];
 };
 
 struct pair_cache {
@@ -38,11 +39,11 @@ struct pair_cache *pair_cache_new(garm_app *app)
 }
 
 /* A digest of both digests, so that no other pair has the same bytes in a row. */
-static void digest_of(const struct pair_cache *cache, const char *user, const char *password,
+static void digest_of(const struct pair_cache *cache, const char *name, const char *password,
                       unsigned char *ret_digest)
 {
     unsigned char both[2 * GARM_SHA256_SIZE];
-    garm_hmac_sha256(cache->key, KEY_SIZE, user, strlen(user), both);
+    garm_hmac_sha256(cache->key, KEY_SIZE, name, strlen(name), both);
     garm_hmac_sha256(cache->key, KEY_SIZE, password, strlen(password), both + GARM_SHA256_SIZE);
     garm_hmac_sha256(cache->key, KEY_SIZE, both, sizeof(both), ret_digest);
 }
@@ -56,25 +57,33 @@ static bool same(const unsigned char *a, const unsigned char *b)
     return difference == 0;
 }
 
-bool pair_cache_has(struct pair_cache *cache, const char *user, const char *password)
+bool pair_cache_find(struct pair_cache *cache, const char *name, const char *password,
+                     char ret_user[PAIR_USER_SIZE])
 {
     unsigned char digest[GARM_SHA256_SIZE];
-    digest_of(cache, user, password, digest);
+    digest_of(cache, name, password, digest);
     const int64_t now_ns = garm_now_ns();
     const struct entry *const set = cache->sets[digest[0] % SETS];
     bool found = false;
     pthread_mutex_lock(&cache->lock);
     for (size_t i = 0; i < WAYS; i++) {
-        found |= set[i].over_ns > now_ns && same(set[i].digest, digest);
+        if (set[i].over_ns > now_ns && same(set[i].digest, digest)) {
+            memcpy(ret_user, set[i].user, PAIR_USER_SIZE);
+            found = true;
+        }
     }
     pthread_mutex_unlock(&cache->lock);
     return found;
 }
 
-void pair_cache_put(struct pair_cache *cache, const char *user, const char *password, int64_t ns)
+void pair_cache_put(struct pair_cache *cache, const char *name, const char *password,
+                    const char *user, int64_t ns)
 {
+    if (strlen(user) >= PAIR_USER_SIZE) {
+        return;
+    }
     unsigned char digest[GARM_SHA256_SIZE];
-    digest_of(cache, user, password, digest);
+    digest_of(cache, name, password, digest);
     struct entry *const set = cache->sets[digest[0] % SETS];
     pthread_mutex_lock(&cache->lock);
     struct entry *place = &set[0];
@@ -84,6 +93,7 @@ void pair_cache_put(struct pair_cache *cache, const char *user, const char *pass
         }
     }
     memcpy(place->digest, digest, sizeof(digest));
+    memcpy(place->user, user, strlen(user) + 1);
     place->over_ns = garm_now_ns() + ns;
     pthread_mutex_unlock(&cache->lock);
 }

@@ -8,7 +8,7 @@
 
 /* Is it this user's password? 0: yes; -EACCES: no, or there is no such user (401). Anything else
  * becomes the answer as if a handler had returned it. `user` and `password` have no control bytes.
- * May set another name by garm_set_user. May suspend. */
+ * May set another name by garm_set_user, which .cache_s remembers too. May suspend. */
 typedef int garm_basic_check_fn(garm_ctx *c, const char *user, const char *password, void *arg);
 
 /* Needs .users or .check. With both, names that .users lacks are for .check. */

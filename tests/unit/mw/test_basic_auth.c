@@ -217,6 +217,16 @@ START_TEST(what_was_right_is_remembered_for_its_time)
 }
 END_TEST
 
+START_TEST(who_the_check_said_it_is_is_remembered)
+{
+    for (int i = 0; i < 3; i++) {
+        ck_assert_str_eq(body_of("/cached/", "Authorization: Basic YWxpYXM6b3Blbg=="),
+                         "[somebody]");
+    }
+    ck_assert_int_eq(calls, 1);
+}
+END_TEST
+
 START_TEST(what_was_wrong_is_not_remembered)
 {
     ck_assert_int_eq(get("/cached/", X_SHUT), 401);
@@ -365,6 +375,7 @@ Suite *suite_basic_auth(void)
     tcase_add_test(tc, a_check_decides);
     tcase_add_test(tc, a_check_is_asked_each_time_unless_told_otherwise);
     tcase_add_test(tc, what_was_right_is_remembered_for_its_time);
+    tcase_add_test(tc, who_the_check_said_it_is_is_remembered);
     tcase_add_test(tc, what_was_wrong_is_not_remembered);
     tcase_add_test(tc, a_pair_is_remembered_as_a_pair);
     tcase_add_test(tc, many_pairs_stay_within_the_bound_and_right);
