@@ -17,7 +17,8 @@ typedef struct garm_cache_opts {
 } garm_cache_opts;
 
 /* Gets what is not in the cache: *ret_data points to *ret_size bytes, which are copied; they may be
- * the request's memory. 0 or a negative errno. May suspend. */
+ * the request's memory. 0; a negative errno; or a positive number (a status, say): there is
+ * nothing to keep, and it is passed on. May suspend. */
 typedef int garm_cache_fn(garm_ctx *c, void *arg, const void **ret_data, size_t *ret_size);
 
 GARM_BEGIN
@@ -43,9 +44,10 @@ GARM_EXPORT void garm_cache_remove(garm_ctx *c, garm_cache *cache, const char *k
 
 /** Finds it as garm_cache_get does, or gets it by fn(c, arg) and keeps it. Of requests that ask for
  *  the same key at the same time one calls its fn; the others of this worker wait, and have its
- *  result or its error. If that request itself is ended (its client has gone, its deadline has
+ *  result, whatever it is. If that request itself is ended (its client has gone, its deadline has
  *  passed), the next one calls its own. What is too large to be kept is still given to all of
- *  them. 0; fn's error; -ECANCELED; -EDEADLK, and a log line, from within the fn of the same
+ *  them. 0; what fn returned
+ *  if it is not 0, and then nothing is kept; -ECANCELED; -EDEADLK, and a log line, from within the fn of the same
  *  key; -ENOMEM. May suspend. */
 GARM_EXPORT GARM_MUST_CHECK_ int garm_cache_fill(garm_ctx *c, garm_cache *cache, const char *key,
                                                  garm_cache_fn *fn, void *arg,

@@ -35,7 +35,7 @@ struct fill {
     struct promise done;
     struct task *filler;
     struct value *value; /* NULL: there is none */
-    int error;
+    int result;          /* 0, or what is passed on to all */
     size_t refs;
     bool again; /* it came to nothing because of the filler's own end */
     bool stale; /* the key was put or removed meanwhile */
@@ -259,18 +259,18 @@ static int fill_it(garm_ctx *c, garm_cache *cache, struct lane *lane, struct fil
 {
     const void *data = NULL;
     size_t size = 0;
-    fill->error = fn(c, arg, &data, &size);
-    if (fill->error >= 0) {
+    fill->result = fn(c, arg, &data, &size);
+    if (fill->result == 0) {
         fill->value = new_value(data, size);
-        fill->error = fill->value == NULL ? -ENOMEM : 0;
+        fill->result = fill->value == NULL ? -ENOMEM : 0;
     }
-    fill->again = fill->error < 0 && (garm_cancelled(c) || c->broken != 0);
+    fill->again = fill->result < 0 && (garm_cancelled(c) || c->broken != 0);
     end_fill(c, cache, lane, fill);
-    return fill->error;
+    return fill->result;
 }
 
-/* Waits for another's: 1 if that came to nothing, and it is our turn. */
-static int await(garm_ctx *c, struct fill *fill)
+/* Waits for another's. *ret_again: that came to nothing, and it is our turn. */
+static int await(garm_ctx *c, struct fill *fill, bool *ret_again)
 {
     if (fill->filler == task_self()) {
         ctx_log(c, LOG_ERROR,
@@ -279,11 +279,13 @@ static int await(garm_ctx *c, struct fill *fill)
         return -EDEADLK;
     }
     TRY(promise_wait(&fill->done, INT64_MAX, NULL));
-    return fill->again ? 1 : fill->error;
+    *ret_again = fill->again;
+    return fill->result;
 }
 
 static int fill_or_await(garm_ctx *c, garm_cache *cache, struct lane *lane, struct slice key,
-                         garm_cache_fn *fn, void *arg, const void **ret_data, size_t *ret_size)
+                         garm_cache_fn *fn, void *arg, const void **ret_data, size_t *ret_size,
+                         bool *ret_again)
 {
     struct fill *const other = map_get(&lane->fills, key);
     struct fill *const fill = other != NULL ? other : begin_fill(lane, key);
@@ -291,7 +293,7 @@ static int fill_or_await(garm_ctx *c, garm_cache *cache, struct lane *lane, stru
         return -ENOMEM;
     }
     fill->refs += other != NULL;
-    int rc = other != NULL ? await(c, fill) : fill_it(c, cache, lane, fill, fn, arg);
+    int rc = other != NULL ? await(c, fill, ret_again) : fill_it(c, cache, lane, fill, fn, arg);
     rc = rc == 0 ? lend(c, fill->value, ret_data, ret_size) : rc;
     fill_unref(fill);
     return rc;
@@ -301,13 +303,15 @@ int garm_cache_fill(garm_ctx *c, garm_cache *cache, const char *key, garm_cache_
                     const void **ret_data, size_t *ret_size)
 {
     struct lane *const lane = lane_of(c, cache);
-    int rc = lane == NULL ? -ENOMEM : 1;
-    while (rc == 1) {
+    bool again = lane != NULL;
+    int rc = -ENOMEM;
+    while (again) {
+        again = false;
         TRY(ctx_check(c));
         const struct entry *const entry = find(c, lane, slice_cstr(key));
-        rc = entry != NULL
-                 ? lend(c, entry->value, ret_data, ret_size)
-                 : fill_or_await(c, cache, lane, slice_cstr(key), fn, arg, ret_data, ret_size);
+        rc = entry != NULL ? lend(c, entry->value, ret_data, ret_size)
+                           : fill_or_await(c, cache, lane, slice_cstr(key), fn, arg, ret_data,
+                                           ret_size, &again);
     }
     return rc;
 }

@@ -231,6 +231,35 @@ START_TEST(an_error_is_for_all_who_wait)
 }
 END_TEST
 
+static int absent_child(garm_ctx *c, void *arg)
+{
+    failures += ask(c, arg, NULL) == *(const int *)arg;
+    return 0;
+}
+
+static int result;
+
+static int lack_together(garm_ctx *c)
+{
+    garm_tasks *const tasks = garm_tasks_new(c);
+    for (int i = 0; i < 5; i++) {
+        GARM_TRY(garm_tasks_go(tasks, absent_child, &result));
+    }
+    GARM_TRY(garm_tasks_wait(tasks));
+    ck_assert_int_eq(failures, 5);
+    ck_assert_int_eq(fills, 1);
+    ck_assert_str_eq(get(c, "a"), "-");
+    return ask(c, NULL, "filled 2");
+}
+
+START_TEST(a_positive_result_is_for_all_who_wait_and_not_kept)
+{
+    failures = 0;
+    result = _i == 0 ? 1 : 404;
+    ck_assert_int_eq(run(lack_together), 200);
+}
+END_TEST
+
 static int in_time(garm_ctx *c, void *arg)
 {
     (void)arg;
@@ -416,6 +445,7 @@ Suite *suite_cache(void)
     tcase_add_test(tc, time_ends_them);
     tcase_add_test(tc, one_fills_for_all);
     tcase_add_test(tc, an_error_is_for_all_who_wait);
+    tcase_add_loop_test(tc, a_positive_result_is_for_all_who_wait_and_not_kept, 0, 2);
     tcase_add_test(tc, who_gives_up_leaves_it_to_the_next);
     tcase_add_test(tc, what_is_removed_meanwhile_is_not_kept);
     tcase_add_test(tc, a_filler_cannot_wait_for_itself);
