@@ -168,10 +168,10 @@ static struct key_ring *read_file(const char *path, struct stat *ret_stat, char 
     }
     if (size < 0) {
         snprintf(reason, cap, "%s", sys_error_text((int)size));
-        return NULL;
+    } else {
+        (void)parse_text(slice_of(text, (size_t)size), &ring, reason, cap);
     }
-    (void)parse_text(slice_of(text, (size_t)size), &ring, reason, cap);
-    explicit_bzero(text, (size_t)size);
+    explicit_bzero(text, sizeof(text)); /* a read that failed may have left some */
     return ring;
 }
 
