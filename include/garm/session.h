@@ -58,8 +58,9 @@ typedef struct garm_sessions_opts {
 GARM_BEGIN
 
 /** A store in this process's memory, which all workers share. What goes beyond its bounds drives
- *  out the sessions that were not used for the longest time. It is empty after a restart. NULL if
- *  the start is refused. See garm_session_memory_new. */
+ *  out the sessions that no client has come back with, down to an eighth of the room, and then
+ *  those that were not used for the longest time. It is empty after a restart. NULL if the start is
+ *  refused. See garm_session_memory_new. */
 GARM_EXPORT const garm_session_store *
 garm_session_memory_new_with(garm_app *app, const garm_session_memory_opts *opts);
 /* garm_session_memory_new(app, .entries_max = 10000) */

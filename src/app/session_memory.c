@@ -1,5 +1,7 @@
 /* Sessions in memory, for all workers: shards, each with a lock that is held for the moment in
- * which one is found, copied or put, and never across a suspension. What is not used goes first. */
+ * which one is found, copied or put, and never across a suspension. When there is no room, those
+ * that no client has come back with go first: visitors without cookies can begin as many as they
+ * like, and drive out each other. */
 #include "app/session.h"
 
 #include "base/list.h"
@@ -20,12 +22,16 @@
  * session has its place. */
 #define ENTRIES_TO_SHARD 1024
 #define BYTES_TO_SHARD   MIB(32)
-#define SWEEP_NS         GARM_SEC(1)
-#define SWEEP_COUNT      256 /* that are thrown away in one go, per shard */
-#define MAP_BYTES        48  /* that one costs in the map */
+/* The part of the room, by count and by bytes, in which new ones are left alone: one that begins in
+ * a full store has some time to be asked for. */
+#define FRESH_PART  8
+#define SWEEP_NS    GARM_SEC(1)
+#define SWEEP_COUNT 256 /* that are thrown away in one go, per shard */
+#define MAP_BYTES   48  /* that one costs in the map */
 
 struct record {
-    struct list node; /* in the order of use */
+    struct list node; /* in its order */
+    bool known;       /* it was loaded, so some client has its cookie */
     int64_t expires_ns;
     uint64_t version;
     size_t size;
@@ -33,11 +39,15 @@ struct record {
     char data[];
 };
 
+struct order {
+    struct list list; /* the least recently used first */
+    size_t count, bytes;
+};
+
 struct shard {
     alignas(64) pthread_mutex_t lock;
     struct map map;
-    struct list order; /* the least recently used first */
-    size_t count, bytes;
+    struct order fresh, known;
 };
 
 struct memory {
@@ -59,14 +69,33 @@ static struct shard *shard_of(struct memory *memory, const char *name)
                            memory->shard_count];
 }
 
+static struct order *order_of(struct shard *shard, const struct record *record)
+{
+    return record->known ? &shard->known : &shard->fresh;
+}
+
+static void leave_order(struct shard *shard, struct record *record)
+{
+    struct order *const order = order_of(shard, record);
+    list_remove(&record->node);
+    order->count--;
+    order->bytes -= cost(record);
+}
+
+static void join_order(struct shard *shard, struct record *record)
+{
+    struct order *const order = order_of(shard, record);
+    list_push_back(&order->list, &record->node);
+    order->count++;
+    order->bytes += cost(record);
+}
+
 /* Takes a record out, for the caller to free without the lock. */
 static void take_out(struct shard *shard, struct record *record, struct list *dead)
 {
     (void)!map_remove(&shard->map, slice_cstr(record->key));
-    list_remove(&record->node);
+    leave_order(shard, record);
     list_push_back(dead, &record->node);
-    shard->count--;
-    shard->bytes -= cost(record);
 }
 
 static void bury(struct list *dead)
@@ -98,8 +127,9 @@ static int load(garm_ctx *c, void *arg, const char *name, const void **ret_data,
     pthread_mutex_lock(&shard->lock);
     struct record *const record = find(shard, name, now_ns, &dead);
     if (record != NULL) {
-        list_remove(&record->node);
-        list_push_back(&shard->order, &record->node);
+        leave_order(shard, record);
+        record->known = true;
+        join_order(shard, record);
         copy = garm_alloc(c, record->size);
         *ret_size = record->size;
         *ret_version = record->version;
@@ -116,7 +146,19 @@ static int load(garm_ctx *c, void *arg, const char *name, const void **ret_data,
 static bool fits(const struct memory *memory, const struct shard *shard,
                  const struct record *record)
 {
-    return shard->count < memory->count_max && shard->bytes + cost(record) <= memory->bytes_max;
+    const size_t count = shard->fresh.count + shard->known.count;
+    const size_t bytes = shard->fresh.bytes + shard->known.bytes;
+    return count < memory->count_max && bytes + cost(record) <= memory->bytes_max;
+}
+
+/* The one that goes when there is no room. */
+static struct record *least(const struct memory *memory, const struct shard *shard)
+{
+    const bool fresh = shard->known.count == 0 ||
+                       shard->fresh.count > memory->count_max / FRESH_PART ||
+                       shard->fresh.bytes > memory->bytes_max / FRESH_PART;
+    const struct order *const order = fresh ? &shard->fresh : &shard->known;
+    return CONTAINER_OF(order->list.next, struct record, node);
 }
 
 /* Puts the record in the place of the one with this version. The map does not grow when it replaces
@@ -132,15 +174,14 @@ static int put(struct memory *memory, struct shard *shard, struct record *record
         return -EEXIST;
     }
     if (old != NULL) {
+        record->known = old->known;
         take_out(shard, old, dead);
     }
     while (!fits(memory, shard, record)) {
-        take_out(shard, CONTAINER_OF(shard->order.next, struct record, node), dead);
+        take_out(shard, least(memory, shard), dead);
     }
     TRY(map_set(&shard->map, slice_cstr(record->key), record));
-    list_push_back(&shard->order, &record->node);
-    shard->count++;
-    shard->bytes += cost(record);
+    join_order(shard, record);
     return 0;
 }
 
@@ -151,6 +192,7 @@ static struct record *new_record(const char *name, const void *data, size_t size
     if (record != NULL) {
         record->expires_ns = garm_now_ns() + GARM_SEC(ttl_s);
         record->version = version;
+        record->known = false;
         record->size = size;
         list_init(&record->node);
         memcpy(record->key, name, sizeof(record->key));
@@ -198,8 +240,20 @@ static int forget(garm_ctx *c, void *arg, const char *name)
     return 0;
 }
 
-/* Gives back the memory of those that nobody asks for any more: they are at the head of the
- * order. */
+static void sweep_order(struct shard *shard, const struct order *order, int64_t now_ns,
+                        struct list *dead)
+{
+    for (int n = 0; n < SWEEP_COUNT && !list_empty(&order->list); n++) {
+        struct record *const oldest = CONTAINER_OF(order->list.next, struct record, node);
+        if (oldest->expires_ns > now_ns) {
+            break;
+        }
+        take_out(shard, oldest, dead);
+    }
+}
+
+/* Gives back the memory of those that nobody asks for any more: they are at the heads of the
+ * orders. */
 static int sweep(garm_ctx *c, void *arg)
 {
     struct memory *const memory = arg;
@@ -210,13 +264,8 @@ static int sweep(garm_ctx *c, void *arg)
         const int64_t now_ns = garm_now_ns();
         list_init(&dead);
         pthread_mutex_lock(&shard->lock);
-        for (int n = 0; n < SWEEP_COUNT && !list_empty(&shard->order); n++) {
-            struct record *const oldest = CONTAINER_OF(shard->order.next, struct record, node);
-            if (oldest->expires_ns > now_ns) {
-                break;
-            }
-            take_out(shard, oldest, &dead);
-        }
+        sweep_order(shard, &shard->fresh, now_ns, &dead);
+        sweep_order(shard, &shard->known, now_ns, &dead);
         pthread_mutex_unlock(&shard->lock);
         bury(&dead);
     }
@@ -230,7 +279,8 @@ static void end(void *arg)
     struct memory *const memory = arg;
     for (size_t i = 0; i < memory->shard_count; i++) {
         struct shard *const shard = &memory->shards[i];
-        bury(&shard->order);
+        bury(&shard->fresh.list);
+        bury(&shard->known.list);
         map_deinit(&shard->map);
         pthread_mutex_destroy(&shard->lock);
     }
@@ -253,7 +303,8 @@ static struct memory *new_memory(garm_app *app, int64_t entries_max, int64_t byt
     for (size_t i = 0; i < count; i++) {
         pthread_mutex_init(&memory->shards[i].lock, NULL);
         map_init(&memory->shards[i].map);
-        list_init(&memory->shards[i].order);
+        list_init(&memory->shards[i].fresh.list);
+        list_init(&memory->shards[i].known.list);
     }
     memory->store = (garm_session_store){sizeof(memory->store), memory, load, save, forget};
     garm_app_defer(app, end, memory);

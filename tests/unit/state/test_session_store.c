@@ -123,6 +123,52 @@ START_TEST(the_least_recently_used_goes_first)
 }
 END_TEST
 
+#define MANY_MAX 16
+
+static int flood_work(garm_ctx *c)
+{
+    for (int i = 0; i < MANY_MAX / 2; i++) {
+        ck_assert_int_eq(save(c, i, "x", 0), 0);
+        ck_assert_int_eq(save(c, i, "y", load(c, i, "x")), 0);
+    }
+    for (int i = 100; i < 200; i++) {
+        ck_assert_int_eq(save(c, i, "z", 0), 0);
+    }
+    for (int i = 0; i < MANY_MAX / 2; i++) {
+        ck_assert_uint_ne(load(c, i, "y"), 0);
+    }
+    ck_assert_uint_ne(load(c, 199, "z"), 0);
+    ck_assert_uint_eq(load(c, 100, ""), 0);
+    return 0;
+}
+
+START_TEST(those_nobody_came_back_with_go_before_the_others)
+{
+    start(MANY_MAX, 0);
+    run(flood_work);
+}
+END_TEST
+
+static int full_work(garm_ctx *c)
+{
+    for (int i = 0; i < MANY_MAX; i++) {
+        ck_assert_int_eq(save(c, i, "x", 0), 0);
+        ck_assert_uint_ne(load(c, i, "x"), 0);
+    }
+    ck_assert_int_eq(save(c, 100, "new", 0), 0);
+    ck_assert_int_eq(save(c, 101, "new", 0), 0);
+    ck_assert_uint_ne(load(c, 100, "new"), 0);
+    ck_assert_uint_ne(load(c, 101, "new"), 0);
+    return 0;
+}
+
+START_TEST(a_full_store_has_room_for_those_that_begin)
+{
+    start(MANY_MAX, 0);
+    run(full_work);
+}
+END_TEST
+
 static int bytes_work(garm_ctx *c)
 {
     static char text[5000];
@@ -194,6 +240,8 @@ Suite *suite_session_store(void)
     tcase_add_checked_fixture(tc, NULL, end);
     tcase_add_loop_test(tc, a_save_knows_what_it_replaces, 1, 2);
     tcase_add_test(tc, the_least_recently_used_goes_first);
+    tcase_add_test(tc, those_nobody_came_back_with_go_before_the_others);
+    tcase_add_test(tc, a_full_store_has_room_for_those_that_begin);
     tcase_add_test(tc, bytes_are_bounded);
     tcase_add_test(tc, time_ends_them);
     suite_add_tcase(suite, tc);
