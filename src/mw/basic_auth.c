@@ -103,6 +103,9 @@ static int authenticate(garm_ctx *c)
     const struct basic_auth *const self = garm_arg(c);
     struct pair pair = {"", ""};
     const char *token = NULL;
+    if (self->optional) {
+        GARM_TRY(credentials_vary(c, "Authorization"));
+    }
     const enum credentials given = credentials_find(c, "Basic", &token);
     if (given == CREDENTIALS_NONE) {
         return self->optional ? garm_next(c)

@@ -17,6 +17,9 @@ static int authenticate(garm_ctx *c)
 {
     const struct bearer *const self = garm_arg(c);
     const char *token = NULL;
+    if (self->optional) {
+        GARM_TRY(credentials_vary(c, "Authorization"));
+    }
     switch (credentials_find(c, "Bearer", &token)) {
     case CREDENTIALS_NONE:
         return self->optional

@@ -59,7 +59,7 @@ const char *challenge_new(garm_app *app, const char *where, const char *what, co
 
 static void add_vary(garm_ctx *c, void *arg)
 {
-    (void)garm_add_header(c, "Vary", arg);
+    (void)garm_add_vary(c, arg);
 }
 
 int credentials_vary(garm_ctx *c, const char *field)

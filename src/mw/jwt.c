@@ -56,6 +56,9 @@ static int authenticate(garm_ctx *c)
     if (self->cookie != NULL) {
         GARM_TRY(credentials_vary(c, "Cookie"));
     }
+    if (self->optional) {
+        GARM_TRY(credentials_vary(c, "Authorization"));
+    }
     switch (find_token(c, self, &token)) {
     case CREDENTIALS_NONE:
         return self->optional ? garm_next(c)

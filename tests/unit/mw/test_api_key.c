@@ -174,6 +174,7 @@ END_TEST
 START_TEST(an_optional_token_may_be_missing_and_not_be_wrong)
 {
     expect("/maybe/", "X: y", 200, "[]");
+    ck_assert_str_eq(garm_test_header(test, "Vary"), "Authorization");
     expect("/maybe/", "Authorization: Bearer sesame", 200, "[checked]");
     expect("/maybe/", "Authorization: Bearer x", 401, NULL);
     expect("/maybe/", "Authorization: Bearer", 400, NULL);

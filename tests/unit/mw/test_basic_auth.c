@@ -292,7 +292,9 @@ END_TEST
 START_TEST(optional_credentials_may_be_missing_and_not_be_wrong)
 {
     ck_assert_str_eq(body_of("/optional/", "X: y"), "[outer]");
+    ck_assert_str_eq(garm_test_header(test, "Vary"), "Authorization");
     ck_assert_str_eq(body_of("/optional/", ADA_FIELD), "[ada]");
+    ck_assert_str_eq(garm_test_header(test, "Vary"), "Authorization");
     ck_assert_int_eq(get("/optional/", WRONG_FIELD), 401);
 }
 END_TEST
