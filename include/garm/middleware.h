@@ -63,7 +63,8 @@ GARM_EXPORT int garm_judge_conditions(garm_ctx *c);
 /** Changes what garm_client_ip gives, to an address that a trusted proxy told. It is copied. 0;
  *  -EINVAL no IP address; -ENOMEM. See real_ip.h, which does it for you. */
 GARM_EXPORT int garm_set_client_ip(garm_ctx *c, const char *ip);
-/** Says who was authenticated, for garm_user. It is copied. 0 or -ENOMEM. */
+/** Says who was authenticated, for garm_user. It is copied. 0; -EINVAL there are control bytes in
+ *  it; -ENOMEM. */
 GARM_EXPORT int garm_set_user(garm_ctx *c, const char *name);
 /** Drops a held reply and all fields. -EALREADY once the head is sent. */
 GARM_EXPORT int garm_reply_reset(garm_ctx *c);

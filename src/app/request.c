@@ -103,9 +103,23 @@ const char *garm_client_ip(garm_ctx *c)
 
 static const char user; /* its address is the key of who was authenticated */
 
+/* What has line breaks could write lines of its own into a log. */
+static bool printable(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < ' ' || *text == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int garm_set_user(garm_ctx *c, const char *name)
 {
     ctx_own(c);
+    if (!printable(name)) {
+        return -EINVAL;
+    }
     TRY(garm_set(c, &user, (void *)(uintptr_t)ctx_dup(c, slice_cstr(name))));
     return ctx_check(c);
 }

@@ -80,6 +80,16 @@ static int hex_digit(char c)
     return at != NULL ? (int)(at - digits) % 16 : -1;
 }
 
+static bool has_control(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool read_digest(const char *text, unsigned char *ret_digest)
 {
     for (size_t i = 0; i < GARM_SHA256_SIZE; i++) {
@@ -98,7 +108,8 @@ static void take_key(garm_app *app, const char *where, struct api_key *self, con
 {
     struct key *const key = &self->keys[self->key_count];
     const char *const colon = strchr(text, ':');
-    if (colon == NULL || colon == text || !read_digest(colon + 1, key->digest)) {
+    if (colon == NULL || colon == text || has_control(text, (size_t)(colon - text)) ||
+        !read_digest(colon + 1, key->digest)) {
         garm_fail_at(app, where,
                      "garm_api_key: each of .keys is \"NAME:DIGEST\" with 64 hexadecimal digits, "
                      "and one is not; make the digest with: printf %%s KEY | sha256sum");

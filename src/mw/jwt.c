@@ -38,11 +38,14 @@ static enum credentials find_token(garm_ctx *c, const struct jwt *self, const ch
     return (*ret_token)[0] != '\0' ? CREDENTIALS_GIVEN : CREDENTIALS_NONE;
 }
 
-static int admit(garm_ctx *c, const garm_json_value *claims)
+static int admit(garm_ctx *c, const struct jwt *self, const garm_json_value *claims)
 {
     const char *subject = "";
     (void)(garm_json_string_at(NULL, claims, "/sub", &subject) == 0);
-    GARM_TRY(garm_set_user(c, subject));
+    const int rc = garm_set_user(c, subject);
+    if (rc < 0) {
+        return rc == -EINVAL ? refuse_token(c, self, "The token's subject has control bytes") : rc;
+    }
     GARM_TRY(garm_set(c, &claims_key, (void *)(uintptr_t)claims));
     return garm_next(c);
 }
@@ -73,7 +76,7 @@ static int authenticate(garm_ctx *c)
     if (rc == -EACCES) {
         return refuse_token(c, self, fault);
     }
-    return rc < 0 ? rc : admit(c, claims);
+    return rc < 0 ? rc : admit(c, self, claims);
 }
 
 const garm_json_value *garm_jwt_claims(garm_ctx *c)

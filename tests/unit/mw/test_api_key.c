@@ -191,6 +191,7 @@ END_TEST
 IMPOSSIBLE(no_keys, garm_api_key, .header = "X-Key")
 IMPOSSIBLE(plain_key, garm_api_key, .keys = {"ci:hunter2"})
 IMPOSSIBLE(no_name, garm_api_key, .keys = {CI + 2})
+IMPOSSIBLE(control, garm_api_key, .keys = {"\n" CI})
 IMPOSSIBLE(no_colon, garm_api_key, .keys = {"hunter2"})
 IMPOSSIBLE(long_digest, garm_api_key, .keys = {CI "0"})
 IMPOSSIBLE(no_place, garm_api_key, .keys = {CI}, .header = "")
@@ -206,6 +207,7 @@ static const struct {
     {no_keys, ".keys or .check is needed"},
     {plain_key, "\"NAME:DIGEST\""},
     {no_name, "\"NAME:DIGEST\""},
+    {control, "\"NAME:DIGEST\""},
     {no_colon, "\"NAME:DIGEST\""},
     {long_digest, "\"NAME:DIGEST\""},
     {no_place, "without .header it needs .query"},

@@ -45,6 +45,10 @@ static int check(garm_ctx *c, const char *user, const char *password, void *arg)
     if (!garm_secret_equal(password, arg)) {
         return -EACCES;
     }
+    if (strcmp(user, "forger") == 0) {
+        return garm_set_user(c, "ada\nbob") == -EINVAL && garm_set_user(c, "\x7f") == -EINVAL ? 0
+                                                                                              : 500;
+    }
     return strcmp(user, "alias") == 0 ? garm_set_user(c, "somebody") : 0;
 }
 
@@ -188,6 +192,12 @@ START_TEST(a_check_decides)
     ck_assert_int_eq(get("/check/", "Authorization: Basic YnVzeTpvcGVu"), 429);
     ck_assert_int_eq(get("/check/", "Authorization: Basic ZG93bjpvcGVu"), 502);
     ck_assert_int_eq(calls, 5);
+}
+END_TEST
+
+START_TEST(a_user_with_control_bytes_is_refused)
+{
+    ck_assert_str_eq(body_of("/check/", "Authorization: Basic Zm9yZ2VyOm9wZW4="), "[forger]");
 }
 END_TEST
 
@@ -375,6 +385,7 @@ Suite *suite_basic_auth(void)
     tcase_add_test(tc, two_fields_are_400);
     tcase_add_test(tc, a_password_that_is_too_long_is_wrong);
     tcase_add_test(tc, a_check_decides);
+    tcase_add_test(tc, a_user_with_control_bytes_is_refused);
     tcase_add_test(tc, a_check_is_asked_each_time_unless_told_otherwise);
     tcase_add_test(tc, what_was_right_is_remembered_for_its_time);
     tcase_add_test(tc, who_the_check_said_it_is_is_remembered);

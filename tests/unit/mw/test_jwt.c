@@ -200,6 +200,26 @@ START_TEST(a_token_may_come_in_a_cookie)
 }
 END_TEST
 
+START_TEST(a_subject_with_control_bytes_is_refused)
+{
+    expect_refused(get("/hs/", hs_token("{\"sub\":\"ada\\r\\nbob\",\"exp\":NOW+60}")), "control");
+    expect_refused(get("/hs/", hs_token("{\"sub\":\"ada\\u007f\",\"exp\":NOW+60}")), "control");
+}
+END_TEST
+
+START_TEST(memory_that_runs_out_does_not_make_a_token_wrong)
+{
+    char token[1024];
+    snprintf(token, sizeof(token), "%s", hs_token(GOOD));
+    for (unsigned nth = 1; nth < 40; nth++) {
+        garm_test_fail_alloc(test, nth);
+        const int status = get("/hs/", token)->status;
+        ck_assert_msg(status == 200 || status == 503 || status == 0, "%u: %d", nth, status);
+        garm_test_fail_alloc(test, 0);
+    }
+}
+END_TEST
+
 START_TEST(memory_that_runs_out_lets_nobody_in)
 {
     char token[1024];
@@ -278,6 +298,8 @@ Suite *suite_jwt(void)
     tcase_add_loop_test(tc, issuer_audience_and_type_must_be_as_expected, 0, COUNT(strict));
     tcase_add_test(tc, an_optional_token_may_be_missing_and_not_be_wrong);
     tcase_add_test(tc, a_token_may_come_in_a_cookie);
+    tcase_add_test(tc, a_subject_with_control_bytes_is_refused);
+    tcase_add_test(tc, memory_that_runs_out_does_not_make_a_token_wrong);
     tcase_add_test(tc, memory_that_runs_out_lets_nobody_in);
     suite_add_tcase(suite, tc);
     TCase *const options = tcase_create("options");
