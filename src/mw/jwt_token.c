@@ -150,25 +150,29 @@ static bool key_fits(const struct jwt_key *key, const garm_json_value *header)
            (kid == NULL || key->kid == NULL || is_text(kid, key->kid));
 }
 
-static bool is_signed(garm_ctx *c, const struct jwt_rules *rules, const struct parts *parts,
-                      const garm_json_value *header)
+/* 0; -EACCES by none of the keys; -ENOMEM. */
+static int check_signature(garm_ctx *c, const struct jwt_rules *rules, const struct parts *parts,
+                           const garm_json_value *header)
 {
     void *signature = NULL;
     size_t size = 0;
     const size_t signed_len = parts->header_len + 1 + parts->claims_len;
-    if (parts->signature_len > SIGNATURE_LEN_MAX ||
-        garm_base64_decode_as(c, GARM_BASE64URL, parts->text + signed_len + 1, parts->signature_len,
-                              &signature, &size) < 0) {
-        return false;
+    if (parts->signature_len > SIGNATURE_LEN_MAX) {
+        return -EACCES;
+    }
+    const int rc = garm_base64_decode_as(c, GARM_BASE64URL, parts->text + signed_len + 1,
+                                         parts->signature_len, &signature, &size);
+    if (rc < 0) {
+        return rc == -ENOMEM ? rc : -EACCES;
     }
     for (size_t i = 0; i < rules->key_count; i++) {
         if (key_fits(&rules->keys[i], header) &&
             garm_verifier_accepts(rules->keys[i].verifier, parts->text, signed_len, signature,
                                   size)) {
-            return true;
+            return 0;
         }
     }
-    return false;
+    return -EACCES;
 }
 
 /* The claims. */
@@ -261,9 +265,11 @@ int jwt_read(garm_ctx *c, const struct jwt_rules *rules, const char *token,
     }
     GARM_TRY(read_object(c, parts.text, parts.header_len, HEADER_MEMBERS_MAX, &header));
     const char *fault = fault_of_header(rules, header);
-    if (fault == NULL && !is_signed(c, rules, &parts, header)) {
-        fault = "The token's signature is not valid";
+    const int rc = fault == NULL ? check_signature(c, rules, &parts, header) : 0;
+    if (rc == -ENOMEM) {
+        return rc;
     }
+    fault = rc == 0 ? fault : "The token's signature is not valid";
     if (fault == NULL) {
         GARM_TRY(read_object(c, parts.text + parts.header_len + 1, parts.claims_len, CLAIMS_MAX,
                              &claims));
