@@ -83,7 +83,8 @@ GARM_EXPORT void garm_sessions_with(garm_app *app, const garm_sessions_opts *opt
  * requests of one session that run at the same time change different names without harm; of the
  * same name the last one to answer wins. A request that is broken (out of memory) saves nothing. */
 
-/** The value kept under `name`; "" if there is none. */
+/** The value kept under `name`; "" if there is none. Once the head is sent it still reads, but the
+ *  answer lacks the Vary and Cache-Control of one that depends on a session: call it before. */
 GARM_EXPORT const char *garm_session_get(garm_ctx *c, const char *name);
 /** Keeps a copy of both. The first one begins the session. 0; -EINVAL, and a log line, for a name
  *  that is empty or has control bytes; -EMSGSIZE, and a log line, past .bytes_max. */

@@ -76,8 +76,17 @@ static int stream(garm_ctx *c)
     return garm_session_get(c, "streamed")[0] == '1' ? 0 : 500;
 }
 
+static int stream_late(garm_ctx *c)
+{
+    GARM_TRY(garm_write(c, "x", 1));
+    const char *const value = garm_session_get(c, "a");
+    last_rc = garm_session_set(c, "late", "1");
+    return garm_write(c, value, strlen(value));
+}
+
 static void add_routes(garm_app *app)
 {
+    garm_route(app, "GET /late", stream_late);
     garm_route(app, "GET /set", set);
     garm_route(app, "GET /get", get);
     garm_route(app, "GET /remove", forget_name);
@@ -408,6 +417,21 @@ START_TEST(a_streamed_answer_saves_before_its_head)
 }
 END_TEST
 
+START_TEST(after_the_head_it_can_be_read_and_not_changed)
+{
+    start(_i);
+    body("/set?name=a&value=one");
+    store.saves = 0;
+    garm_test_advance(test, GARM_SEC(300)); /* a use would be noted */
+    expect("/late", "xone");
+    ck_assert_int_eq(last_rc, -EALREADY);
+    ck_assert_int_eq(store.saves, 0);
+    expect("/get?name=late", "<>");
+    jar.pair[0] = '\0';
+    expect("/late", "x");
+}
+END_TEST
+
 START_TEST(without_the_middleware_it_is_a_bug)
 {
     static const char *const targets[] = {"/get?name=a", "/set?name=a", "/remove?name=a", "/renew",
@@ -465,6 +489,7 @@ Suite *suite_session(void)
     tcase_add_loop_test(tc, names_are_checked_and_sizes_bounded, 0, 2);
     tcase_add_loop_test(tc, flash_messages_are_told_once, 0, 2);
     tcase_add_loop_test(tc, a_streamed_answer_saves_before_its_head, 0, 2);
+    tcase_add_loop_test(tc, after_the_head_it_can_be_read_and_not_changed, 0, 2);
     tcase_add_test(tc, without_the_middleware_it_is_a_bug);
     tcase_add_loop_test(tc, a_failing_allocation_loses_nothing_else, 0, 2);
     suite_add_tcase(suite, tc);
