@@ -254,9 +254,12 @@ static const struct text_case texts[] = {
     {'n', SLICE("1-2"), 1},
 };
 
-START_TEST(a_text_is_taken_or_broken_where_it_says)
+/* A process for each text would take longer than the texts: each test has every PROCESSES-th. */
+#define PROCESSES 8
+
+static void check_text(size_t i)
 {
-    const struct text_case *const t = &texts[_i];
+    const struct text_case *const t = &texts[i];
     const struct garm_json_value *root = NULL;
     struct json_error error = {0};
     const int rc = json_test_parse(t->text, &root, &error);
@@ -265,28 +268,42 @@ START_TEST(a_text_is_taken_or_broken_where_it_says)
     ck_assert_int_eq(rc, t->at == TAKEN ? 0 : -EBADMSG);
     ck_assert(rc < 0 || root != NULL);
     if (rc < 0) {
-        ck_assert_uint_eq(error.offset, (size_t)t->at);
+        ck_assert_msg(error.offset == (size_t)t->at, "%.*s: at %zu", SLICE_ARG(t->text),
+                      error.offset);
+    }
+    json_test_free();
+}
+
+START_TEST(a_text_is_taken_or_broken_where_it_says)
+{
+    for (size_t i = (size_t)_i; i < COUNT_OF(texts); i += PROCESSES) {
+        check_text(i);
     }
 }
 END_TEST
 
 /* json_test_parse compares the two parsers at each. */
-START_TEST(every_beginning_of_a_text_is_judged_alike)
+static void check_beginnings(struct slice text)
 {
-    const struct slice text = texts[_i].text;
     for (size_t size = 0; size < text.len; size++) {
         const struct garm_json_value *root = NULL;
         (void)!json_test_parse(slice_of(text.ptr, size), &root, NULL);
         json_test_free();
     }
 }
+
+START_TEST(every_beginning_of_a_text_is_judged_alike)
+{
+    for (size_t i = (size_t)_i; i < COUNT_OF(texts); i += PROCESSES) {
+        check_beginnings(texts[i].text);
+    }
+}
 END_TEST
 
-START_TEST(every_text_is_judged_alike_within_others)
+static void check_within_others(struct slice text)
 {
     static const char *const around[][2] = {{"[", "]"},     {"{\"a\":", "}"}, {" ", "\n"},
                                             {"[1,", ",2]"}, {"\"", "\""},     {"", "1"}};
-    const struct slice text = texts[_i].text;
     char whole[256];
     for (size_t i = 0; i < COUNT_OF(around); i++) {
         const struct garm_json_value *root = NULL;
@@ -297,6 +314,13 @@ START_TEST(every_text_is_judged_alike_within_others)
         memcpy(whole + before + text.len, around[i][1], behind);
         (void)!json_test_parse(slice_of(whole, before + text.len + behind), &root, NULL);
         json_test_free();
+    }
+}
+
+START_TEST(every_text_is_judged_alike_within_others)
+{
+    for (size_t i = (size_t)_i; i < COUNT_OF(texts); i += PROCESSES) {
+        check_within_others(texts[i].text);
     }
 }
 END_TEST
@@ -394,9 +418,9 @@ Suite *json_text_suite(void)
     Suite *const suite = suite_create("json_text");
     TCase *const tc = tcase_create("texts");
     tcase_add_checked_fixture(tc, NULL, json_test_free);
-    tcase_add_loop_test(tc, a_text_is_taken_or_broken_where_it_says, 0, COUNT_OF(texts));
-    tcase_add_loop_test(tc, every_beginning_of_a_text_is_judged_alike, 0, COUNT_OF(texts));
-    tcase_add_loop_test(tc, every_text_is_judged_alike_within_others, 0, COUNT_OF(texts));
+    tcase_add_loop_test(tc, a_text_is_taken_or_broken_where_it_says, 0, PROCESSES);
+    tcase_add_loop_test(tc, every_beginning_of_a_text_is_judged_alike, 0, PROCESSES);
+    tcase_add_loop_test(tc, every_text_is_judged_alike_within_others, 0, PROCESSES);
     tcase_add_test(tc, every_byte_is_judged_alike_everywhere);
     tcase_add_loop_test(tc, an_error_tells_line_column_and_reason, 0, COUNT_OF(places));
     tcase_add_loop_test(tc, json_is_announced_by_its_type_in_utf_8, 0, COUNT_OF(types));
