@@ -12,16 +12,17 @@
 
 _Static_assert(SEAL_MAC_SIZE == SESSION_ID_SIZE, "a name's hash is as long as the name");
 
-/* Under which the store knows the session of its id. */
-static int make_key(garm_ctx *c, const struct seal_key *secret, struct session *session)
+/* Under which the store knows the session of this id. */
+static int make_key(garm_ctx *c, const struct seal_key *secret, const unsigned char *id,
+                    char *ret_key)
 {
     unsigned char mac[SEAL_MAC_SIZE];
-    const struct slice id = slice_of((const char *)session->id, sizeof(session->id));
-    if (seal_mac(secret, SEAL_INDEX, SLICE("session"), id, mac) < 0) {
+    const struct slice name = slice_of((const char *)id, SESSION_ID_SIZE);
+    if (seal_mac(secret, SEAL_INDEX, SLICE("session"), name, mac) < 0) {
         ctx_poison(c);
         return -ENOMEM;
     }
-    base64url_encode(mac, sizeof(mac), session->key);
+    base64url_encode(mac, sizeof(mac), ret_key);
     return 0;
 }
 
@@ -39,15 +40,16 @@ static int load_record(garm_ctx *c, struct session *session)
 }
 
 /* With the secrets that hold, newest first: a name that was given out under an older one is still
- * good. */
+ * good. Then the newest once more: another request may have moved it there between two looks. */
 static int load_id(garm_ctx *c, struct session *session)
 {
     const struct key_ring *const ring = keys_ring(c, session->config->keys);
-    for (size_t i = 0; ring != NULL && i < ring->count; i++) {
-        TRY(make_key(c, ring->keys[i], session));
+    const size_t count = ring == NULL ? 0 : ring->count;
+    for (size_t i = 0; i < count + (count > 1); i++) {
+        TRY(make_key(c, ring->keys[i % count], session->id, session->key));
         const int rc = load_record(c, session);
         if (rc != 0) {
-            session->key_is_old = i > 0;
+            session->key_is_old = i % count > 0;
             return rc;
         }
     }
@@ -81,17 +83,20 @@ static int save_record(garm_ctx *c, struct session *session)
                                             session->version, session_ttl_s(session));
 }
 
-/* Saves over what was loaded. If another request was faster, its changes are taken, and ours put on
- * top. */
+/* Takes what another request has saved, with our changes on top. */
+static int take_over(garm_ctx *c, struct session *session)
+{
+    const int rc = load_record(c, session);
+    session->saved_s = session_now_s();
+    return rc == 0 ? -ENOENT : rc < 0 ? rc : 0;
+}
+
+/* Saves over what was loaded. If another request was faster, its changes are taken. */
 static int save_again(garm_ctx *c, struct session *session)
 {
     int rc = save_record(c, session);
     for (int i = 1; rc == -EEXIST && i < SAVE_TRIES; i++) {
-        rc = load_record(c, session);
-        if (rc <= 0) {
-            return rc == 0 ? -ENOENT : rc;
-        }
-        session->saved_s = session_now_s();
+        TRY(take_over(c, session));
         rc = save_record(c, session);
     }
     return rc;
@@ -104,17 +109,20 @@ static int send_id(garm_ctx *c, const struct session *session)
     return session_set_cookie(c, session, text);
 }
 
-static int save_as_new(garm_ctx *c, struct session *session)
+/* The key that a session has from now on. */
+static int newest_key(garm_ctx *c, const struct session *session, char *ret_key)
 {
     const struct key_ring *const ring = keys_ring(c, session->config->keys);
-    if (ring == NULL) {
-        return -ENOMEM;
-    }
+    return ring == NULL ? -ENOMEM : make_key(c, ring->keys[0], session->id, ret_key);
+}
+
+/* Keeps it under a name that nobody has yet. */
+static int save_as_new(garm_ctx *c, struct session *session)
+{
     sys_random(session->id, sizeof(session->id));
-    TRY(make_key(c, ring->keys[0], session));
+    TRY(newest_key(c, session, session->key));
     session->version = 0;
-    TRY(save_record(c, session));
-    return send_id(c, session);
+    return save_record(c, session);
 }
 
 static int remove_key(garm_ctx *c, const struct session *session, const char *key)
@@ -123,39 +131,114 @@ static int remove_key(garm_ctx *c, const struct session *session, const char *ke
     return store->remove(c, store->arg, key);
 }
 
-/* Looks once more first: others may have changed the session, or ended it. The old name goes last:
- * a failure before that leaves the session as it was. */
+/* Whether there is something under this key: 1, 0 or negative. */
+static int look(garm_ctx *c, const struct session *session, const char *key)
+{
+    const garm_session_store *const store = &session->config->store;
+    const void *data = NULL;
+    size_t size = 0;
+    uint64_t version = 0;
+    const int rc = store->load(c, store->arg, key, &data, &size, &version);
+    return rc == 0 ? 1 : rc == -ENOENT ? 0 : rc;
+}
+
+/* Calls fn with the keys of an id, the oldest first, until it does not return 0. It is the way in
+ * which a session moves, so that one that moves meanwhile is not missed. */
+static int for_keys(garm_ctx *c, const struct session *session, const unsigned char *id,
+                    int (*fn)(garm_ctx *c, const struct session *session, const char *key))
+{
+    char key[SESSION_ID_LEN + 1];
+    const struct key_ring *const ring = keys_ring(c, session->config->keys);
+    for (size_t i = ring == NULL ? 0 : ring->count; i > 0; i--) {
+        TRY(make_key(c, ring->keys[i - 1], id, key));
+        const int rc = fn(c, session, key);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+    return ring != NULL ? 0 : -ENOMEM;
+}
+
+/* What was kept just now goes again: the session was ended while it was saved. */
+static int withdraw(garm_ctx *c, const struct session *session)
+{
+    TRY(remove_key(c, session, session->key));
+    return -ENOENT;
+}
+
+/* Gives the session a new name. Looks once more first: others may have changed it. Looks again
+ * after, because it may have been ended in between. The old name goes last: a failure before that
+ * leaves the session as it was. */
 static int save_renewed(garm_ctx *c, struct session *session)
 {
-    char old[SESSION_ID_LEN + 1];
+    unsigned char old[SESSION_ID_SIZE];
     const int64_t created_s = session->created_s;
-    memcpy(old, session->key, sizeof(old));
-    const int rc = load_record(c, session);
+    memcpy(old, session->id, sizeof(old));
+    int rc = load_id(c, session);
     if (rc <= 0) {
         return rc == 0 ? -ENOENT : rc;
     }
     session->created_s = created_s;
     session->saved_s = session_now_s();
     TRY(save_as_new(c, session));
-    return remove_key(c, session, old);
+    rc = for_keys(c, session, old, look);
+    if (rc <= 0) {
+        return rc == 0 ? withdraw(c, session) : rc;
+    }
+    TRY(for_keys(c, session, old, remove_key));
+    return send_id(c, session);
 }
 
-static int save(garm_ctx *c, struct session *session)
+/* Takes the session from an older secret's key to that of the newest one, under the name that the
+ * client has. Of several requests that do so one makes the new record, and the others save over
+ * it. */
+static int save_moved(garm_ctx *c, struct session *session)
 {
-    if (!session->found) {
-        return save_as_new(c, session);
+    char old[SESSION_ID_LEN + 1];
+    int rc = load_id(c, session);
+    if (rc <= 0) {
+        return rc == 0 ? -ENOENT : rc;
     }
-    if (session->renew || session->key_is_old) {
-        return save_renewed(c, session);
+    session->saved_s = session_now_s();
+    if (!session->key_is_old) {
+        return save_again(c, session);
     }
-    TRY(save_again(c, session));
+    memcpy(old, session->key, sizeof(old));
+    TRY(newest_key(c, session, session->key));
+    session->version = 0;
+    rc = save_record(c, session);
+    if (rc == -EEXIST) {
+        TRY(take_over(c, session));
+        return save_again(c, session);
+    }
+    TRY(rc);
+    rc = look(c, session, old);
+    return rc < 0 ? rc : rc == 0 ? withdraw(c, session) : remove_key(c, session, old);
+}
+
+/* Saves what was found. */
+static int save_known(garm_ctx *c, struct session *session)
+{
+    char key[SESSION_ID_LEN + 1];
+    TRY(newest_key(c, session, key));
+    const bool moves = strcmp(key, session->key) != 0;
+    TRY(moves ? save_moved(c, session) : save_again(c, session));
     /* One that outlives the browser lives on from now. */
     return session->config->cookie.max_age_s > 0 ? send_id(c, session) : 0;
 }
 
+static int save(garm_ctx *c, struct session *session)
+{
+    if (session->found) {
+        return session->renew ? save_renewed(c, session) : save_known(c, session);
+    }
+    TRY(save_as_new(c, session));
+    return send_id(c, session);
+}
+
 static int remove_it(garm_ctx *c, struct session *session)
 {
-    return remove_key(c, session, session->key);
+    return for_keys(c, session, session->id, remove_key);
 }
 
 const struct session_place session_in_store = {load, save, remove_it};
