@@ -25,33 +25,6 @@ static const char style[] =
     "td{border-top:1px solid var(--line);padding:.4rem .5rem .4rem 0;vertical-align:top;"
     "overflow-wrap:anywhere}td:first-child{color:var(--soft);width:35%}";
 
-/* Text for HTML: the five characters that mean something there are escaped. */
-static const char *escape(garm_ctx *c, const char *text)
-{
-    char *const out = garm_alloc(c, strlen(text) * 6 + 1);
-    char *end = out;
-    if (out == NULL) {
-        return "";
-    }
-    for (; *text != '\0'; text++) {
-        const char *const entity = *text == '<'    ? "&lt;"
-                                   : *text == '>'  ? "&gt;"
-                                   : *text == '&'  ? "&amp;"
-                                   : *text == '"'  ? "&quot;"
-                                   : *text == '\'' ? "&#39;"
-                                                   : NULL;
-        if (entity != NULL) {
-            const size_t len = strlen(entity);
-            memcpy(end, entity, len);
-            end += len;
-        } else {
-            *end++ = *text;
-        }
-    }
-    *end = '\0';
-    return out;
-}
-
 /* "3 h 7 min", as long as it is worth saying. */
 static const char *duration(garm_ctx *c, int64_t ns)
 {
@@ -80,8 +53,8 @@ static int put_fields(garm_ctx *c)
             return 0;
         }
         const garm_memory_mark mark = garm_mark(c);
-        GARM_TRY(put(c, garm_strf(c, "<tr><td>%s</td><td>%s</td></tr>\n", escape(c, name),
-                                  escape(c, value))));
+        GARM_TRY(put(c, garm_strf(c, "<tr><td>%s</td><td>%s</td></tr>\n", garm_html_escape(c, name),
+                                  garm_html_escape(c, value))));
         garm_release(c, mark);
     }
 }

@@ -101,11 +101,8 @@ static int add_fields(garm_ctx *c, struct fields *listed, bool escape)
         if (rc != 0) {
             return rc;
         }
-        const char *const shown_name = escape ? html_escape(c, name) : name;
-        const char *const shown = escape ? html_escape(c, value) : value;
-        if (shown_name == NULL || shown == NULL) {
-            return -ENOMEM;
-        }
+        const char *const shown_name = escape ? garm_html_escape(c, name) : name;
+        const char *const shown = escape ? garm_html_escape(c, value) : value;
         GARM_TRY(fields_add(c, listed, shown_name, shown, strlen(shown)));
     }
 }

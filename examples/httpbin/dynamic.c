@@ -25,10 +25,7 @@ static int reply_as_asked(garm_ctx *c, const char *data, size_t size)
         return garm_bytes(c, 200, "text/plain; charset=utf-8", data, size);
     }
     if (is_dangerous_type(type)) {
-        data = html_escape(c, data);
-        if (data == NULL) {
-            return -ENOMEM;
-        }
+        data = garm_html_escape(c, data);
         size = strlen(data);
     }
     return garm_header_valid("Content-Type", type)

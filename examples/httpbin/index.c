@@ -1,7 +1,6 @@
 /* The page at /: what there is, with a link to try where a browser can. */
 #include "httpbin.h"
 
-#include <errno.h>
 #include <string.h>
 
 /* An endpoint, or, with `pattern` alone, the heading of those that follow. */
@@ -112,12 +111,9 @@ static int put(garm_ctx *c, const char *text)
 /* Patterns without a link of their own are not linked. */
 static int put_endpoint(garm_ctx *c, const struct endpoint *endpoint)
 {
-    const char *const pattern = html_escape(c, endpoint->pattern);
-    const char *const link = html_escape(c, endpoint->link != NULL ? endpoint->link : "");
-    const char *const what = html_escape(c, endpoint->what);
-    if (pattern == NULL || link == NULL || what == NULL) {
-        return -ENOMEM;
-    }
+    const char *const pattern = garm_html_escape(c, endpoint->pattern);
+    const char *const link = garm_html_escape(c, endpoint->link != NULL ? endpoint->link : "");
+    const char *const what = garm_html_escape(c, endpoint->what);
     const char *const name =
         *link != '\0' ? garm_strf(c, "<a href=\"%s\">%s</a>", link, pattern) : pattern;
     return put(c, garm_strf(c, "<div><dt>%s</dt><dd>%s</dd></div>\n", name, what));

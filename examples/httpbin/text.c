@@ -1,4 +1,4 @@
-/* Numbers, durations and texts that come in, and texts that go into HTML. */
+/* Numbers, durations and texts that come in. */
 #include "httpbin.h"
 
 #include <errno.h>
@@ -132,35 +132,6 @@ bool is_utf8(const char *text, size_t size)
         }
     }
     return true;
-}
-
-static const char *entity_of(char byte)
-{
-    switch (byte) {
-    case '<': return "&lt;";
-    case '>': return "&gt;";
-    case '&': return "&amp;";
-    case '"': return "&#34;";
-    case '\'': return "&#39;";
-    default: return NULL;
-    }
-}
-
-const char *html_escape(garm_ctx *c, const char *text)
-{
-    char *const out = garm_alloc(c, strlen(text) * 5 + 1);
-    char *end = out;
-    if (out == NULL) {
-        return NULL;
-    }
-    for (; *text != '\0'; text++) {
-        const char *const entity = entity_of(*text);
-        const size_t len = entity != NULL ? strlen(entity) : 1;
-        memcpy(end, entity != NULL ? entity : text, len);
-        end += len;
-    }
-    *end = '\0';
-    return out;
 }
 
 bool is_dangerous_type(const char *type)

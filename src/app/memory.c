@@ -1,9 +1,11 @@
 /* The public face of the arena. */
 #include "app/ctx.h"
 
+#include "app/problem.h"
 #include "base/sys.h"
 
 #include <garm/memory.h>
+#include <garm/reply.h>
 #include <garm/server.h>
 
 #include <string.h>
@@ -36,6 +38,34 @@ char *garm_dup(garm_ctx *c, const char *text)
         ctx_poison(c);
     }
     return copy != NULL ? copy : empty;
+}
+
+static size_t escaped_len(const char *text)
+{
+    size_t len = 0;
+    for (; *text != '\0'; text++) {
+        const size_t entity_len = html_entity(*text).len;
+        len += entity_len > 0 ? entity_len : 1;
+    }
+    return len;
+}
+
+const char *garm_html_escape(garm_ctx *c, const char *text)
+{
+    ctx_own(c);
+    char *const out = arena_alloc(c->arena, escaped_len(text) + 1);
+    if (out == NULL) {
+        ctx_poison(c);
+        return "";
+    }
+    char *end = out;
+    for (; *text != '\0'; text++) {
+        const struct slice entity = html_entity(*text);
+        memcpy(end, entity.len > 0 ? entity.ptr : text, entity.len > 0 ? entity.len : 1);
+        end += entity.len > 0 ? entity.len : 1;
+    }
+    *end = '\0';
+    return out;
 }
 
 /* What the arena holds for the request itself: a mark is worth nothing once it has grown. The

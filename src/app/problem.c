@@ -69,7 +69,7 @@ int problem_json(const struct problem *problem, struct buf *out)
     return json_finish(&json);
 }
 
-static struct slice entity(char c)
+struct slice html_entity(char c)
 {
     switch (c) {
     case '&': return SLICE("&amp;");
@@ -85,7 +85,7 @@ static int escape(struct slice text, struct buf *out)
 {
     size_t i = 0;
     while (i < text.len) {
-        const struct slice name = entity(text.ptr[i]);
+        const struct slice name = html_entity(text.ptr[i]);
         bool valid = true;
         const size_t size = name.len > 0 ? 1 : utf8_take(text.ptr + i, text.len - i, &valid);
         if (name.len > 0) {

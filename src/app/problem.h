@@ -19,6 +19,8 @@ struct problem {
 int problem_json(const struct problem *problem, struct buf *out);
 int problem_html(const struct problem *problem, struct buf *out);
 
+/** What stands for the character in HTML; "" if it stands for itself. */
+struct slice html_entity(char c);
 /** Appends `text` with the five characters that mean something in HTML escaped, and bytes that
  *  are not UTF-8 as U+FFFD: safe in text and in quoted attribute values. */
 int html_escape(const char *text, struct buf *out);
