@@ -46,9 +46,8 @@ GARM_EXPORT void garm_cache_remove(garm_ctx *c, garm_cache *cache, const char *k
  *  the same key at the same time one calls its fn; the others of this worker wait, and have its
  *  result, whatever it is. If that request itself is ended (its client has gone, its deadline has
  *  passed), the next one calls its own. What is too large to be kept is still given to all of
- *  them. 0; what fn returned
- *  if it is not 0, and then nothing is kept; -ECANCELED; -EDEADLK, and a log line, from within the fn of the same
- *  key; -ENOMEM. May suspend. */
+ *  them. 0; what fn returned if it is not 0, and then nothing is kept; -ECANCELED; -EDEADLK, and a
+ *  log line, from within the fn of the same key; -ENOMEM. May suspend. */
 GARM_EXPORT GARM_MUST_CHECK_ int garm_cache_fill(garm_ctx *c, garm_cache *cache, const char *key,
                                                  garm_cache_fn *fn, void *arg,
                                                  const void **ret_data, size_t *ret_size);

@@ -94,11 +94,12 @@ GARM_EXPORT int garm_session_remove(garm_ctx *c, const char *name);
 /** Gives the session a new name, and lets it begin now. Call it when somebody logs in: whoever
  *  knew the name before shall not know it after. What other requests save under the old one
  *  meanwhile is lost; of two renewals at once one is, with what its request set; and if the session
- *  is ended before the new name is kept, so is this. With .in_cookie there is no name, and what was copied before stays good. */
+ *  is ended before the new name is kept, so is this. With .in_cookie there is no name, and what
+ *  was copied before stays good. */
 GARM_EXPORT int garm_session_renew(garm_ctx *c);
 /** Ends it (a logout), at once and for all: requests that still run with it save nothing. Only a
- *  renewal that has its new name already goes on under that. A set after it begins another one. With .in_cookie only this cookie is removed; a copy of it stays
- *  good for .idle_s. */
+ *  renewal that has its new name already goes on under that. A set after it begins another one.
+ *  With .in_cookie only this cookie is removed; a copy of it stays good for .idle_s. */
 GARM_EXPORT int garm_session_end(garm_ctx *c);
 
 /** Leaves a message for the next page: `kind` ("error", "info") is for its looks. As
