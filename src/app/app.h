@@ -147,6 +147,8 @@ struct garm_worker {
     struct overload overload;
     struct json_engine *json;   /* parses JSON; NULL until it is needed */
     struct static_cache *files; /* of garm_static; NULL while there are none */
+    size_t listing_bytes;       /* held by the listings that are being sent */
+    bool listings_told;         /* that they are too many, which is logged once */
     struct coder_pool *coders;  /* encoders of content codings; NULL until one is needed */
 };
 

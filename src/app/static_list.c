@@ -22,8 +22,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define DENTS_BYTES KIB(16)
-#define NAMES_BYTES MIB(64)
+#define DENTS_BYTES   KIB(16)
+#define RETRY_AFTER_S "5"
+#define NAMES_BYTES   MIB(64)
 
 /* No script, nothing from elsewhere, and no frame: the page needs its own style only. */
 #define POLICY "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -215,9 +216,45 @@ static void run_render(void *arg)
     listing_render(arg);
 }
 
+/* A request's listing, which holds its memory until the client has taken all of it. */
+struct held {
+    struct listing listing;
+    struct garm_worker *worker;
+    size_t bytes; /* of the worker's */
+};
+
+static void charge(struct held *held, size_t bytes)
+{
+    held->worker->listing_bytes += bytes - held->bytes;
+    held->bytes = bytes;
+}
+
+static void charge_all(struct held *held)
+{
+    const struct listing *const listing = &held->listing;
+    charge(held, listing->cap * sizeof(*listing->entries) + listing->names.cap + listing->out.cap);
+}
+
 static void deinit(void *arg)
 {
-    listing_deinit(arg);
+    struct held *const held = arg;
+    listing_deinit(&held->listing);
+    held->listing = (struct listing){0};
+    charge(held, 0);
+}
+
+/* Too much is held by listings that slow clients take their time for. */
+static int refuse(garm_ctx *c)
+{
+    if (!c->worker->listings_told) {
+        c->worker->listings_told = true;
+        log_write(&c->worker->application->logger, LOG_WARN,
+                  "worker %d: the listings that are being sent hold %zu MiB: others are answered "
+                  "with 503",
+                  c->worker->index, (size_t)LIMIT_LISTING_BYTES / MIB(1));
+    }
+    TRY(garm_set_header(c, "Retry-After", RETRY_AFTER_S));
+    return garm_problem(c, 503, "Too many listings are being sent; try again later.");
 }
 
 static int on_pool(garm_ctx *c, void (*fn)(void *arg), struct listing *listing)
@@ -226,8 +263,9 @@ static int on_pool(garm_ctx *c, void (*fn)(void *arg), struct listing *listing)
     return listing->result;
 }
 
-static int stream(garm_ctx *c, struct listing *listing)
+static int stream(garm_ctx *c, struct held *held)
 {
+    struct listing *const listing = &held->listing;
     TRY(reply_set_type(c, listing->json ? "application/json" : "text/html; charset=utf-8"));
     TRY(garm_set_header(c, "Cache-Control", "no-cache"));
     TRY(garm_add_header(c, "Vary", "Accept"));
@@ -236,6 +274,7 @@ static int stream(garm_ctx *c, struct listing *listing)
     }
     while (!listing->ended) {
         TRY(on_pool(c, run_render, listing));
+        charge_all(held);
         TRY(garm_write(c, listing->out.data, listing->out.len));
     }
     return 0;
@@ -243,11 +282,16 @@ static int stream(garm_ctx *c, struct listing *listing)
 
 int static_list(garm_ctx *c, const struct static_site *site, struct slice path)
 {
-    struct listing *const listing = ctx_alloc(c, sizeof(*listing));
-    if (listing == NULL) {
+    struct held *const held = ctx_alloc(c, sizeof(*held));
+    if (held == NULL) {
         return -ENOMEM;
     }
-    *listing = (struct listing){
+    if (c->worker->listing_bytes >= LIMIT_LISTING_BYTES) {
+        return refuse(c);
+    }
+    held->worker = c->worker;
+    held->bytes = 0;
+    held->listing = (struct listing){
         .root_fd = site->dir_fd,
         .path = ctx_dup(c, path),
         .title = title_of(c),
@@ -258,7 +302,13 @@ int static_list(garm_ctx *c, const struct static_site *site, struct slice path)
         .count_max = LIMIT_LISTING_COUNT,
     };
     TRY(ctx_check(c));
-    TRY(garm_defer(c, deinit, listing));
-    TRY(on_pool(c, run_read, listing));
-    return stream(c, listing);
+    TRY(garm_defer(c, deinit, held));
+    TRY(on_pool(c, run_read, &held->listing));
+    charge_all(held);
+    /* One that is alone is sent, however large. */
+    if (c->worker->listing_bytes > held->bytes && c->worker->listing_bytes > LIMIT_LISTING_BYTES) {
+        deinit(held);
+        return refuse(c);
+    }
+    return stream(c, held);
 }

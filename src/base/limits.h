@@ -39,6 +39,7 @@
 #define LIMIT_FILE_CODED_MIN      1024     /* files from this size on are compressed on the fly, */
 #define LIMIT_FILE_CODED_MAX      MIB(1)   /* up to this one */
 #define LIMIT_LISTING_COUNT       200000   /* names in a listing; others are cut */
+#define LIMIT_LISTING_BYTES       MIB(32)  /* of listings that are being sent; more: 503 */
 
 /* Passwords; each takes 64 MiB and a processor while it is hashed. */
 #define LIMIT_PASSWORD_COUNT      4        /* hashed at once; at most half the processors, too */

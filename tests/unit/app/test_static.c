@@ -38,8 +38,24 @@ static int sleep_on(garm_ctx *c)
     return 204;
 }
 
+/* What the other listings of the worker hold, and what this one does once it is written. */
+static size_t others, held;
+static garm_worker *watched;
+
+static int watch_listing(garm_ctx *c)
+{
+    watched = garm_worker_of(c);
+    watched->listing_bytes = others;
+    GARM_TRY(garm_next(c));
+    held = watched->listing_bytes - others;
+    return 0;
+}
+
 static void set_up(garm_app *app)
 {
+    garm_app *const group = garm_group(app, "/watched");
+    garm_use(group, watch_listing);
+    garm_static(group, "/", dir, .list = true);
     garm_route(app, "/sleep", sleep_on);
     garm_static(app, "/s", dir, .list = true, .precompressed = true);
     garm_static(app, "/descriptor", dir, .no_cache = true);
@@ -204,6 +220,27 @@ START_TEST(a_listing_has_what_is_there)
 }
 END_TEST
 
+/* The first is refused before it is read, the second when its size is known. */
+START_TEST(listings_hold_so_much_and_no_more)
+{
+    static const size_t before[] = {LIMIT_LISTING_BYTES, LIMIT_LISTING_BYTES - 1};
+    begin();
+    for (size_t i = 0; i < COUNT_OF(before); i++) {
+        others = before[i];
+        const struct answer *const answer = get("/watched/");
+        ck_assert_uint_eq(answer->status, 503);
+        ck_assert_ptr_nonnull(strstr(answer->head, "Retry-After: 5\n"));
+        ck_assert_uint_eq(held, 0);
+        ck_assert_uint_eq(watched->listing_bytes, others);
+    }
+    others = 1;
+    ck_assert_uint_eq(get("/watched/")->status, 200);
+    ck_assert_uint_gt(held, 0);
+    ck_assert_uint_eq(watched->listing_bytes, 1);
+    end();
+}
+END_TEST
+
 static void missing_dir(garm_app *app)
 {
     garm_static(app, "/", "/nonexistent");
@@ -272,5 +309,6 @@ Suite *suite_static(void)
     tcase_add_test(tests, the_cache_gives_way_when_descriptors_run_out);
     tcase_add_loop_test(tests, any_call_may_fail_once, 0, (int)COUNT_OF(requests));
     tcase_add_test(tests, a_listing_has_what_is_there);
+    tcase_add_test(tests, listings_hold_so_much_and_no_more);
     return suite;
 }
