@@ -13,7 +13,7 @@ struct etag {
 static bool wants_one(garm_ctx *c, const struct etag *self, size_t size)
 {
     return size <= (size_t)self->bytes_max && garm_res_header(c, "ETag")[0] == '\0' &&
-           strstr(garm_res_header(c, "Cache-Control"), "no-store") == NULL;
+           strcasestr(garm_res_header(c, "Cache-Control"), "no-store") == NULL;
 }
 
 static int put_etag(garm_ctx *c, const void *data, size_t size)
