@@ -134,6 +134,19 @@ static int redirect_to_directory(garm_ctx *c)
     return garm_redirect(c, 301, url);
 }
 
+/* Is q=0 among the parameters of a media range? */
+static bool refused(struct slice params)
+{
+    struct slice param;
+    while (slice_cut(&params, ';', &param)) {
+        param = slice_trim(param);
+        if (param.len > 2 && slice_eq_nocase(slice_of(param.ptr, 2), SLICE("q="))) {
+            return quality_parse(slice_of(param.ptr + 2, param.len - 2)) == 0;
+        }
+    }
+    return false;
+}
+
 /* Does the client ask for a page, as browsers do when people go somewhere? */
 static bool wants_page(garm_ctx *c, struct slice path)
 {
@@ -145,7 +158,7 @@ static bool wants_page(garm_ctx *c, struct slice path)
     }
     while (slice_cut(&accept, ',', &range)) {
         if (slice_cut(&range, ';', &type) &&
-            slice_eq_nocase(slice_trim(type), SLICE("text/html"))) {
+            slice_eq_nocase(slice_trim(type), SLICE("text/html")) && !refused(range)) {
             return true;
         }
     }

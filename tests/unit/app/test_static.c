@@ -58,6 +58,7 @@ static void set_up(garm_app *app)
     garm_static(group, "/", dir, .list = true);
     garm_route(app, "/sleep", sleep_on);
     garm_static(app, "/s", dir, .list = true, .precompressed = true);
+    garm_static(app, "/spa", dir, .spa = true);
     garm_static(app, "/descriptor", dir, .no_cache = true);
 }
 
@@ -241,6 +242,23 @@ START_TEST(listings_hold_so_much_and_no_more)
 }
 END_TEST
 
+START_TEST(a_page_that_is_refused_is_not_given)
+{
+    begin();
+    put("index.html", "page");
+    ck_assert_uint_eq(fake_ask("GET /spa/x HTTP/1.1\nHost: a\nAccept: text/html")->status, 200);
+    ck_assert_uint_eq(fake_ask("GET /spa/x HTTP/1.1\nHost: a\nAccept: */*")->status, 404);
+    ck_assert_uint_eq(fake_ask("GET /spa/x HTTP/1.1\nHost: a\nAccept: text/html;q=0, a/b")->status,
+                      404);
+    ck_assert_uint_eq(fake_ask("GET /spa/x HTTP/1.1\nHost: a\nAccept: text/html; Q=0.00")->status,
+                      404);
+    ck_assert_uint_eq(
+        fake_ask("GET /spa/x HTTP/1.1\nHost: a\nAccept: text/html;level=1;q=0.1")->status, 200);
+    cut_off("index.html");
+    end();
+}
+END_TEST
+
 static void missing_dir(garm_app *app)
 {
     garm_static(app, "/", "/nonexistent");
@@ -309,6 +327,7 @@ Suite *suite_static(void)
     tcase_add_test(tests, the_cache_gives_way_when_descriptors_run_out);
     tcase_add_loop_test(tests, any_call_may_fail_once, 0, (int)COUNT_OF(requests));
     tcase_add_test(tests, a_listing_has_what_is_there);
+    tcase_add_test(tests, a_page_that_is_refused_is_not_given);
     tcase_add_test(tests, listings_hold_so_much_and_no_more);
     return suite;
 }
