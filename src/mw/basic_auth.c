@@ -5,6 +5,7 @@
 #include "mw/pair_cache.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CACHE_S       300
@@ -18,6 +19,7 @@ struct user {
 struct basic_auth {
     struct user users[GARM_BASIC_USERS_MAX];
     size_t user_count;
+    const char *costliest; /* hash of them */
     garm_basic_check_fn *check;
     void *arg;
     struct pair_cache *cache; /* NULL: nothing is remembered */
@@ -66,7 +68,7 @@ static const struct user *find_user(const struct basic_auth *self, const char *n
     return NULL;
 }
 
-/* Who does not exist costs what the first user does. */
+/* Who does not exist costs what the costliest user does. */
 static int look(garm_ctx *c, const struct basic_auth *self, const struct pair *pair)
 {
     const struct user *const user = find_user(self, pair->user);
@@ -76,7 +78,7 @@ static int look(garm_ctx *c, const struct basic_auth *self, const struct pair *p
     if (self->check != NULL) {
         return self->check(c, pair->user, pair->password, self->arg);
     }
-    const int rc = garm_password_verify(c, self->users[0].hash, pair->password);
+    const int rc = garm_password_verify(c, self->costliest, pair->password);
     return rc == 0 ? -EACCES : rc;
 }
 
@@ -153,6 +155,27 @@ static void take_user(garm_app *app, const char *where, struct basic_auth *self,
     self->users[self->user_count++] = (struct user){name, garm_app_dup(app, colon + 1)};
 }
 
+/* What a hash takes: memory by passes, of "$argon2id$v=19$m=65536,t=2,p=1$...". */
+static uint64_t cost_of(const char *hash)
+{
+    const char *const memory = strstr(hash, "$m=");
+    const char *const passes = strstr(hash, ",t=");
+    return memory == NULL || passes == NULL
+               ? 0
+               : (uint64_t)strtoul(memory + 3, NULL, 10) * strtoul(passes + 3, NULL, 10);
+}
+
+static const char *find_costliest(const struct basic_auth *self)
+{
+    const char *costliest = self->user_count > 0 ? self->users[0].hash : NULL;
+    for (size_t i = 1; i < self->user_count; i++) {
+        if (cost_of(self->users[i].hash) > cost_of(costliest)) {
+            costliest = self->users[i].hash;
+        }
+    }
+    return costliest;
+}
+
 static void take_cache(garm_app *app, struct basic_auth *self, const garm_basic_auth_opts *opts)
 {
     const int64_t usual_s = opts->check == NULL ? CACHE_S : GARM_NONE;
@@ -186,6 +209,7 @@ void garm_basic_auth_with(garm_app *app, const garm_basic_auth_opts *opts)
     if (self->user_count == 0 && self->check == NULL) {
         garm_fail_at(app, known.where, "garm_basic_auth: .users or .check is needed");
     }
+    self->costliest = find_costliest(self);
     take_cache(app, self, &known);
     garm_use(app, authenticate, .arg = self, .name = "basic_auth");
 }

@@ -31,7 +31,8 @@ GARM_BEGIN
 /** Lets those requests to the application or group pass that have the name and the password of a
  *  user, who is then garm_user. Others get 401 with a challenge; credentials that cannot be read
  *  (no base64, no colon, control bytes) get 400; and when too many passwords are being hashed, 503
- *  (see password.h). A name that does not exist takes the time of a wrong password. Pairs that were
+ *  (see password.h). A name that does not exist takes the time of a wrong password,
+ *  of the costliest of .users. Pairs that were
  *  right are remembered, up to 1024, by a digest with a random key. Passwords are compared byte for
  *  byte: clients are told to send UTF-8. Only for https: the password is as good as in the clear.
  *  See garm_basic_auth. */

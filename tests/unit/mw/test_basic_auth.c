@@ -7,6 +7,7 @@
 #include <garm/garm.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 Suite *suite_basic_auth(void);
 
@@ -17,6 +18,10 @@ Suite *suite_basic_auth(void);
 #define JO                                                                                         \
     "j\xc3\xb6:$argon2id$v=19$m=8,t=1,p=1$h439F9OivuCngYRqcERgtQ$"                                 \
     "ZiSVF8RKiuQRfImYNuEUfyKn1mcNaJuokfWxMMJPxeo"
+
+#define BEA                                                                                        \
+    "bea:$argon2id$v=19$m=16384,t=4,p=1$/RCrmrk6pGkmx0iIOTI4SA$"                                   \
+    "wWX5mG+hV5gcirw1jqiNX7gz3YpgVLtFOfUovPxQr5M"
 
 static int show(garm_ctx *c)
 {
@@ -68,6 +73,7 @@ static void setup(garm_app *app)
 {
     static char secret[] = "open";
     garm_basic_auth(group(app, "/users"), .users = {ADA, JO}, .realm = "The site");
+    garm_basic_auth(group(app, "/costs"), .users = {ADA, BEA, JO});
     garm_basic_auth(group(app, "/check"), .check = check, .arg = secret);
     garm_basic_auth(group(app, "/cached"), .check = check, .arg = secret, .cache_s = 60);
     garm_basic_auth(group(app, "/both"), .users = {ADA}, .check = check, .arg = secret,
@@ -157,6 +163,22 @@ static const char *const unreadable[] = {
     "Authorization: Basic YWRhOmxvdmUKbGFjZQ==", /* a newline */
     "Authorization: Basic YWRhOmxvdmVsYWNlfw==", /* DEL */
 };
+
+/* Processor time: nobody has Bea's password, and it takes 500 times what Ada's does. */
+static clock_t cost_of(const char *field)
+{
+    const clock_t begun = clock();
+    ck_assert_int_eq(get("/costs/", field), 401);
+    return clock() - begun;
+}
+
+START_TEST(an_unknown_name_costs_what_the_costliest_does)
+{
+    const clock_t known = cost_of("Authorization: Basic YmVhOng=");
+    const clock_t unknown = cost_of("Authorization: Basic eDp4");
+    ck_assert_msg(unknown > known / 4, "%ld, and %ld", (long)known, (long)unknown);
+}
+END_TEST
 
 START_TEST(credentials_that_cannot_be_read_are_400)
 {
@@ -381,6 +403,7 @@ Suite *suite_basic_auth(void)
     tcase_add_checked_fixture(tc, begin, end);
     tcase_add_test(tc, a_user_with_the_password_comes_in);
     tcase_add_loop_test(tc, anybody_else_is_asked_for_a_password, 0, COUNT(strangers));
+    tcase_add_test(tc, an_unknown_name_costs_what_the_costliest_does);
     tcase_add_loop_test(tc, credentials_that_cannot_be_read_are_400, 0, COUNT(unreadable));
     tcase_add_test(tc, two_fields_are_400);
     tcase_add_test(tc, a_password_that_is_too_long_is_wrong);
