@@ -20,7 +20,8 @@ typedef struct garm_rate_limit_opts {
     double per_second GARM_UNSET_; /* 1.0 / 60 is one a minute. Needed: 0.00001 to 1000000 */
     int64_t burst GARM_UNSET_;     /* at once, after a pause; default: what one second brings */
     enum garm_rate_limit_by by GARM_UNSET_;
-    const char *header GARM_UNSET_;          /* for GARM_BY_HEADER */
+    /* for GARM_BY_HEADER: any value is a client of its own, so use it inside of garm_api_key */
+    const char *header GARM_UNSET_;
     garm_rate_limit_key_fn *key GARM_UNSET_; /* in the place of .by */
     int64_t keys_max GARM_UNSET_; /* clients told apart, 16 to 10000000; default 100000 */
     const char *name GARM_UNSET_; /* of the policy in the fields, [a-z0-9_-]; default "default" */
