@@ -155,14 +155,21 @@ static void take_user(garm_app *app, const char *where, struct basic_auth *self,
     self->users[self->user_count++] = (struct user){name, garm_app_dup(app, colon + 1)};
 }
 
+static uint64_t number_at(const char *text)
+{
+    uint64_t number = 0;
+    for (size_t i = 0; i < 9 && text[i] >= '0' && text[i] <= '9'; i++) {
+        number = number * 10 + (uint64_t)(text[i] - '0');
+    }
+    return number;
+}
+
 /* What a hash takes: memory by passes, of "$argon2id$v=19$m=65536,t=2,p=1$...". */
 static uint64_t cost_of(const char *hash)
 {
     const char *const memory = strstr(hash, "$m=");
     const char *const passes = strstr(hash, ",t=");
-    return memory == NULL || passes == NULL
-               ? 0
-               : (uint64_t)strtoul(memory + 3, NULL, 10) * strtoul(passes + 3, NULL, 10);
+    return memory == NULL || passes == NULL ? 0 : number_at(memory + 3) * number_at(passes + 3);
 }
 
 static const char *find_costliest(const struct basic_auth *self)

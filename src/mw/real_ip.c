@@ -194,8 +194,8 @@ static struct text find_for(struct text element)
 }
 
 /* Where the last part begins: behind the last comma. Quotes are those of Forwarded alone, and are
- * counted from the end, so that a quote which a client left open swallows nothing that a proxy wrote
- * behind it. */
+ * counted from the end: one that a client left open swallows nothing that a proxy wrote behind
+ * it. */
 static size_t last_begins(struct text text, bool quotes)
 {
     bool quoted = false;

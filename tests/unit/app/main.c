@@ -9,6 +9,7 @@
     X(explain)                                                                                     \
     X(json_read)                                                                                   \
     X(json_writer)                                                                                 \
+    X(html)                                                                                        \
     X(lifetime)                                                                                    \
     X(metrics)                                                                                     \
     X(metrics_declare)                                                                             \

@@ -45,35 +45,6 @@ START_TEST(a_second_reply_is_refused)
 }
 END_TEST
 
-static int escape_html(garm_ctx *c)
-{
-    return garm_text(c, 200, "%s|%s|%s", garm_html_escape(c, "<a b=\"c\" d='e'>&amp;\xc3\xa4</a>"),
-                     garm_html_escape(c, ""), garm_html_escape(c, "plain"));
-}
-
-START_TEST(text_for_html_is_escaped)
-{
-    ck_assert_str_eq(ask(escape_html)->body,
-                     "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;amp;\xc3\xa4&lt;/a&gt;||plain");
-}
-END_TEST
-
-static int escape_without_memory(garm_ctx *c)
-{
-    for (size_t size = 65536; size > 0; size /= 2) {
-        while (garm_alloc(c, size) != NULL) {
-        }
-    }
-    ck_assert_str_eq(garm_html_escape(c, "<"), "");
-    return 204;
-}
-
-START_TEST(text_for_html_without_memory_is_503)
-{
-    ck_assert_uint_eq(ask(escape_without_memory)->status, 503);
-}
-END_TEST
-
 static int reset_and_reply(garm_ctx *c)
 {
     garm_set_header(c, "X-First", "1");
@@ -507,8 +478,6 @@ Suite *suite_reply(void)
     tcase_add_loop_test(tc, fields_are_checked, 0, (int)COUNT_OF(fields));
     tcase_add_test(tc, set_replaces_and_add_adds);
     tcase_add_test(tc, a_reply_holds_a_hundred_fields);
-    tcase_add_test(tc, text_for_html_is_escaped);
-    tcase_add_test(tc, text_for_html_without_memory_is_503);
     tcase_add_test(tc, a_redirect_cannot_split_the_head);
     tcase_add_test(tc, a_problem_has_its_detail);
     tcase_add_test(tc, json_members_have_their_types);
