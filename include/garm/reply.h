@@ -17,7 +17,7 @@ GARM_EXPORT int garm_text(garm_ctx *c, int status, const char *format, ...) GARM
 /** Replies with `html`, which is copied, as text/html in UTF-8, unless Content-Type was set. */
 GARM_EXPORT int garm_html(garm_ctx *c, int status, const char *html);
 /** Text of others' for an HTML page: & < > " and ' are escaped, so that it is safe within an
- *  element and within a quoted attribute. Not within <script>, nor for the scheme of a link.
+ *  element and within a quoted attribute. Not within a script, nor for the scheme of a link.
  *  Lives as the request does; "" when memory runs out, and the answer will be 503. */
 GARM_EXPORT const char *garm_html_escape(garm_ctx *c, const char *text);
 /** Replies with `size` bytes, which are copied. `type` is the Content-Type; NULL: the one set, else
