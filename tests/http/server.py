@@ -102,8 +102,9 @@ class Server:
         return self.address[1]
 
     def stderr(self):
-        self.errors.seek(0)
-        return self.errors.read().decode(errors="replace")
+        # Not by seeking: the offset is the server's, too.
+        number = self.errors.fileno()
+        return os.pread(number, os.fstat(number).st_size, 0).decode(errors="replace")
 
     def term(self):
         os.kill(self.pid, signal.SIGTERM)
