@@ -74,7 +74,8 @@
 #define LIMIT_ARENA_BYTES         MIB(16)  /* a request's arena */
 #define LIMIT_REF_BYTES           KIB(16)  /* bodies from this size on are sent without a copy */
 #define LIMIT_UNSENT_BYTES        524288   /* what the kernel holds for a peer that takes nothing */
-#define LIMIT_UNSENT_FILE_BYTES   2097152  /* of a file, whose pages it need not copy */
+#define LIMIT_UNSENT_FILE_BYTES   2097152  /* of a file, for a peer that has taken some of it */
+#define LIMIT_UNSENT_FILE_COUNT   128      /* a worker's peers of which it holds so much */
 
 /* Threads that serve. */
 #define LIMIT_WORKERS             1024

@@ -118,6 +118,7 @@ static void end(struct conn *conn)
     counter_add(&shard->stats.closing, conn->state == CONN_LINGER ? (uint64_t)-1 : 0);
     conn_lost(conn);
     conn->state = CONN_DEAD;
+    conn_narrow(conn);
     stream_close(&conn->stream, conn->reset);
     timer_stop(&loop_of(conn)->timers, &conn->timer);
     job_cancel(&conn->job);

@@ -91,7 +91,7 @@ struct conn {
     bool reset : 1;  /* close by an RST */
     bool last : 1;   /* the answer said Connection: close */
     bool served : 1; /* has had an answer */
-    bool wide : 1;   /* LIMIT_UNSENT_FILE_BYTES is its bound */
+    bool wide : 1;   /* LIMIT_UNSENT_FILE_BYTES is its bound; in shard->wide_count */
     uint32_t linger_bytes;
     struct list node; /* in shard->conns */
     struct job job;
@@ -152,6 +152,8 @@ void conn_out_cut(struct conn *conn);
 /** Sends the gathered output and `tail` behind it, all of it: 0, or -ECONNRESET, -ETIMEDOUT,
  *  -ECANCELED. `more`: further bytes follow at once. May suspend. */
 MUST_CHECK int conn_send(struct conn *conn, struct slice tail, bool more, struct pace *pace);
+/** The kernel may hold LIMIT_UNSENT_BYTES for the peer again, if it was more. */
+void conn_narrow(struct conn *conn);
 /** Sends `size` bytes of a file, after the gathered output. Also -EIO: it ended before. May
  *  suspend. */
 MUST_CHECK int conn_send_file(struct conn *conn, int fd, int64_t offset, uint64_t size,

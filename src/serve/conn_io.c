@@ -285,20 +285,32 @@ static void give_way(void)
     (void)rc;
 }
 
-/* How much the kernel may hold for the peer. Of a file that is much, for it holds the page cache's
- * own pages, and sending in fewer, larger steps costs a third less. */
-static void set_wide(struct conn *conn, bool wide)
+/* How much the kernel may hold for the peer. Of a file that is more, for sending in fewer, larger
+ * steps costs a third less. But the kernel counts a file's pages as its own memory for TCP, all
+ * connections together, and slows all down when that is short: so only few have it, and none that
+ * has taken nothing yet. */
+static void widen(struct conn *conn)
 {
-    if (conn->wide != wide) {
-        conn->wide = wide;
-        stream_set_unsent_max(&conn->stream, wide ? LIMIT_UNSENT_FILE_BYTES : LIMIT_UNSENT_BYTES);
+    if (!conn->wide && conn->shard->wide_count < LIMIT_UNSENT_FILE_COUNT) {
+        conn->wide = true;
+        conn->shard->wide_count++;
+        stream_set_unsent_max(&conn->stream, LIMIT_UNSENT_FILE_BYTES);
+    }
+}
+
+void conn_narrow(struct conn *conn)
+{
+    if (UNLIKELY(conn->wide)) {
+        conn->wide = false;
+        conn->shard->wide_count--;
+        stream_set_unsent_max(&conn->stream, LIMIT_UNSENT_BYTES);
     }
 }
 
 int conn_send(struct conn *conn, struct slice tail, bool more, struct pace *pace)
 {
-    if (UNLIKELY(conn->wide) && tail.len >= LIMIT_REF_BYTES) {
-        set_wide(conn, false);
+    if (tail.len >= LIMIT_REF_BYTES) {
+        conn_narrow(conn);
     }
     while (gathered(conn) > 0 || tail.len > 0) {
         if (conn->gone) {
@@ -344,30 +356,32 @@ int conn_send_file(struct conn *conn, int fd, int64_t offset, uint64_t size, str
     if (conn->out != NULL && size > 0) {
         TRY(conn_send(conn, slice_of(NULL, 0), true, pace));
     }
-    if (size >= LIMIT_UNSENT_BYTES) {
-        set_wide(conn, true);
-    }
     while (size > 0) {
         if (conn->gone) {
             return -ECONNRESET;
         }
         if (!conn->writable) {
             TRY(wait_writable(conn, pace));
+            if (size >= LIMIT_UNSENT_BYTES) {
+                widen(conn);
+            }
         }
         const size_t piece = size < LIMIT_FILE_SLICE ? (size_t)size : LIMIT_FILE_SLICE;
         const ssize_t n = conn->stream.ops->send_file(&conn->stream, fd, &offset, piece, false);
         if (n == 0 || is_file_error(n)) {
             return n == 0 ? -EIO : (int)n;
         }
-        if (n > 0) {
+        if (n == -EAGAIN) {
+            conn->writable = false;
+        } else if (n < 0) {
+            conn_lost(conn);
+        } else {
             size -= (uint64_t)n;
             pace->bytes += (uint64_t)n;
             counter_add(&conn->shard->stats.bytes_out, (uint64_t)n);
             if (size > 0 && (size_t)n == piece) {
                 give_way();
             }
-        } else {
-            TRY(not_sent(conn, n, pace));
         }
     }
     return 0;

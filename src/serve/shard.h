@@ -32,6 +32,7 @@ struct shard {
     size_t connection_max;
     struct list conns; /* of struct conn */
     size_t conn_count;
+    size_t wide_count;   /* connections for which the kernel may hold more of a file */
     struct pool actives; /* struct active: what a connection with a request borrows */
     struct pool outs;    /* struct out */
     struct pool big_rxs; /* RX_BIG_SIZE bytes, for large heads and streamed bodies */
