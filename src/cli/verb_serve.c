@@ -48,6 +48,7 @@ static void set_up(garm_app *app)
         .cache_max_age_s = (int64_t)site.cache_s,
         .immutable = site.cache_s > 0,
         .precompressed = true,
+        .compress = true,
         .spa = site.spa,
         .list = site.list,
     };

@@ -1,5 +1,6 @@
 """garm serve: files beneath a directory."""
 import base64
+import gzip
 import os
 import socket
 import time
@@ -81,6 +82,16 @@ def test_compressed_siblings_are_served(site):
         _, fields, body = fetch_all(said[2] + "/a%20b.txt", headers={"Accept-Encoding": "gzip"})
         assert (fields["Content-Encoding"], body) == ("gzip", b"coded")
         assert fetch(said[2] + "/a%20b.txt") == (200, b"text\n")
+
+
+@pytest.mark.parametrize("coding, decode", [("gzip", gzip.decompress), ("identity", bytes)])
+def test_text_is_compressed_for_who_takes_it(site, coding, decode):
+    (site / "long.css").write_bytes(b"body { color: teal }\n" * 100)
+    time.sleep(0.05)  # what has just changed stays as it is
+    with serving("serve", site) as said:
+        _, fields, body = fetch_all(said[2] + "/long.css", headers={"Accept-Encoding": coding})
+        assert fields.get("Content-Encoding", "identity") == coding
+        assert decode(body) == b"body { color: teal }\n" * 100
 
 
 @pytest.mark.parametrize("flags, origin, allowed", [
