@@ -1,10 +1,7 @@
 /* A site with uploads behind a login: docs/guide/a-site-with-uploads.md walks through it. */
 #include <garm/garm.h>
 
-#include <ctype.h>
 #include <errno.h>
-#include <string.h>
-#include <unistd.h>
 
 static const char *user, *hash, *uploads; /* the flags */
 
@@ -34,40 +31,22 @@ static int members_only(garm_ctx *c)
     return *name != '\0' ? garm_next(c) : garm_redirect(c, 303, "/login.html");
 }
 
-/* May a file of ours be called so? A client chose the name: it must not lead anywhere else. */
-static bool is_plain(const char *name)
-{
-    for (const char *at = name; *at != '\0'; at++) {
-        if (iscntrl((unsigned char)*at) || strchr("/\\", *at) != NULL) {
-            return false;
-        }
-    }
-    return *name != '.' && *name != '\0' && strlen(name) <= 200;
-}
-
 static int upload(garm_ctx *c)
 {
     garm_part part;
     int rc = 0;
     while ((rc = garm_form_next(c, &part)) > 0) {
         if (part.is_file && *part.filename != '\0') {
-            const bool plain = is_plain(part.filename);
-            GARM_TRY(garm_part_save(c, uploads, plain ? part.filename : garm_random_name(c)));
+            const bool valid = garm_file_name_valid(part.filename);
+            GARM_TRY(garm_part_save(c, uploads, valid ? part.filename : garm_random_name(c)));
         }
     }
     return rc < 0 ? rc : garm_redirect(c, 303, "/");
 }
 
-static int unlink_file(void *path)
-{
-    return unlink(path) == 0 ? 0 : -errno;
-}
-
 static int remove_file(garm_ctx *c)
 {
-    const char *const name = garm_param(c, "name");
-    char *const path = garm_dup(c, garm_strf(c, "%s/%s", uploads, name));
-    GARM_TRY(is_plain(name) ? garm_offload(c, unlink_file, path) : -ENOENT);
+    GARM_TRY(garm_remove_file(c, uploads, garm_param(c, "name")));
     return 204;
 }
 

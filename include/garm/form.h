@@ -33,8 +33,9 @@ typedef struct garm_part {
     size_t index;     /* from 0 */
     const char *name; /* of the field */
     bool is_file;     /* a file name came with it, though it may be "": no file was chosen */
-    /* As the client sent it: to be shown, never to be opened. It may be "", a path, or anything.
-     * "%22" and "\"" in it are a quote, "\\" is a backslash; "%0D" and "%0A" stay as they are. */
+    /* As the client sent it: it may be "", a path, or anything, and opens nothing unless it is a
+     * garm_file_name_valid. "%22" and "\"" in it are a quote, "\\" is a backslash; "%0D" and "%0A"
+     * stay as they are. */
     const char *filename;
     const char *type; /* its Content-Type as sent; "" if there was none */
 } garm_part;
@@ -114,12 +115,12 @@ GARM_EXPORT GARM_MUST_CHECK_ int garm_part_text(garm_ctx *c, size_t max, const c
  *  application's choice. Until all of it is there the file has no name (where the file system
  *  cannot do that, one that begins with ".garm-"); after any failure nothing is left. The writing
  *  is done by other threads.
- *  name     one segment: never built from what a client sent. See garm_random_name.
+ *  name     one segment, as garm_file_name_valid has it. See garm_random_name.
  *  returns  0; -EEXIST the name is taken (409 if returned), and nothing was replaced; -ENOSPC or
  *           -EDQUOT the disk is full (507 if returned); -EMSGSIZE past .bytes_max; -EINVAL, and a
- *           log line, for a name with a '/', a control byte or a '.' at its beginning, or longer
- *           than 255 bytes; -EIO, and a log line, for all else that the file system refuses (500
- *           if returned); -ECANCELED, -ENOMEM; what .progress returned; or as garm_part_read.
+ *           log line, for a name that is not valid; -EIO, and a log line, for all else that the
+ *           file system refuses (500 if returned); -ECANCELED, -ENOMEM; what .progress returned;
+ *           or as garm_part_read.
  *  If the form later turns out to be broken, or the request fails (its client goes, or the answer
  *  is an error) before garm_form_next has told the form's end, the files that were saved of it are
  *  removed again; what they had replaced is gone then. While it runs it uses 48 KiB beside the 20
@@ -143,6 +144,19 @@ GARM_EXPORT int garm_save_body_with(garm_ctx *c, const char *dir, const char *na
 /** A name that nobody can guess and nobody has had: 26 letters and digits, safe in paths and URLs.
  *  An ending is added by garm_strf(c, "%s.png", garm_random_name(c)). "" when memory runs out. */
 GARM_EXPORT const char *garm_random_name(garm_ctx *c);
+
+/** May a file in a directory of the application's be called so, whoever chose the name? It is one
+ *  segment of at most 255 bytes, does not begin with a '.', and has no '/', '\\', control byte,
+ *  "%2f" or "%5c" in it: it leads nowhere else, and garm_static serves what it names. It says
+ *  nothing of the ending, by which a browser may take the file for a page. Any thread. */
+GARM_EXPORT bool garm_file_name_valid(const char *name);
+
+/** Removes the file `name` from the directory `dir`. Only the name may be a client's: one that is
+ *  not valid is not there. A symbolic link goes itself, never what it leads to.
+ *  returns  0; -ENOENT there is no such file (404 if returned), but perhaps a directory; -EIO, and
+ *           a log line, for all else that the file system refuses (500 if returned); -EMFILE,
+ *           -ENFILE, -ENOMEM; or as garm_offload. May suspend. */
+GARM_EXPORT int garm_remove_file(garm_ctx *c, const char *dir, const char *name);
 
 GARM_END
 

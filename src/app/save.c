@@ -3,6 +3,7 @@
 #include "app/save.h"
 
 #include "app/body.h"
+#include "app/file_path.h"
 #include "app/form.h"
 #include "base/limits.h"
 #include "base/sys.h"
@@ -25,18 +26,11 @@ struct save {
     uint64_t bytes;
 };
 
-static bool is_name(const char *name)
+bool garm_file_name_valid(const char *name)
 {
-    const size_t len = strlen(name);
-    if (len == 0 || len > NAME_BYTES_MAX || name[0] == '.') {
-        return false;
-    }
-    for (size_t i = 0; i < len; i++) {
-        if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f || name[i] == '/') {
-            return false;
-        }
-    }
-    return true;
+    const struct slice text = slice_cstr(name);
+    return text.len > 0 && text.len <= NAME_BYTES_MAX && name[0] != '.' &&
+           memchr(name, '/', text.len) == NULL && !file_path_suspect(text);
 }
 
 static int init(struct save *s, garm_ctx *c, const char *dir, const char *name,
@@ -44,7 +38,7 @@ static int init(struct save *s, garm_ctx *c, const char *dir, const char *name,
 {
     *s = (struct save){.c = c};
     memcpy(&s->opts, opts, opts->size < sizeof(s->opts) ? opts->size : sizeof(s->opts));
-    if (!is_name(name) || s->opts.mode < 0 || s->opts.mode > 0777) {
+    if (!garm_file_name_valid(name) || s->opts.mode < 0 || s->opts.mode > 0777) {
         ctx_log(c, LOG_ERROR, "%s: a file cannot be saved under such a name or mode",
                 s->opts.where);
         return -EINVAL;

@@ -15,6 +15,7 @@
     X(metrics_declare)                                                                             \
     X(overload)                                                                                    \
     X(middleware)                                                                                  \
+    X(remove)                                                                                      \
     X(reply)                                                                                       \
     X(request)                                                                                     \
     X(returns)                                                                                     \
