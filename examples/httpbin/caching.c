@@ -65,7 +65,7 @@ static int show_etag(garm_ctx *c)
     const char *const none_match = garm_header(c, "If-None-Match");
     const char *const match = garm_header(c, "If-Match");
     if (*none_match == '\0' && *match != '\0' && !lists_tag(match, tag)) {
-        return garm_html(c, 412, "");
+        return garm_text(c, 412, "%s", "");
     }
     if (!garm_header_valid("ETag", tag)) {
         return garm_problem(c, 400, "no tag can hold such bytes");
@@ -77,9 +77,13 @@ static int show_etag(garm_ctx *c)
     return show_get(c);
 }
 
-/* Adds one field of /response-headers: 0, a status, or a negative errno. */
+/* Adds one field of /response-headers: 0, a status, or a negative errno. What no field can be
+ * called is not sent, only listed. */
 static int add_field(garm_ctx *c, const char *name, const char *value)
 {
+    if (!is_token(name)) {
+        return 0;
+    }
     if (strcasecmp(name, "Content-Length") == 0 || !garm_header_valid(name, value)) {
         return 400;
     }
@@ -122,10 +126,24 @@ static int list_length(garm_ctx *c, struct fields *listed, garm_json_member *ret
     return fields_object(c, NULL, listed, ret);
 }
 
+/* The type that the answer will have: the last one that is asked for, or "". */
+static const char *wanted_type(garm_ctx *c)
+{
+    const char *type = "";
+    const char *name = "";
+    for (size_t i = 0;; i++) {
+        const char *const value = garm_query_at(c, i, &name);
+        if (*name == '\0' && *value == '\0') {
+            return type;
+        }
+        type = strcasecmp(name, "Content-Type") == 0 ? value : type;
+    }
+}
+
 static int show_response_headers(garm_ctx *c)
 {
     static const char normal[] = "application/json";
-    const char *const type = garm_query(c, "Content-Type");
+    const char *const type = wanted_type(c);
     struct fields listed = {0};
     garm_json_member object;
     const int rc = add_fields(c, &listed, *type != '\0' && is_dangerous_type(type));

@@ -111,12 +111,6 @@ static const char *attributes(garm_ctx *c)
                      attribute_is_on(c, "HttpOnly", false) ? "; HttpOnly" : "", same_site(c));
 }
 
-/* RFC 6265 section 4.1.1: a token. */
-static bool is_name(const char *name)
-{
-    return *name != '\0' && name[strcspn(name, " \t\r\n()<>@,;:\\\"/[]?={}")] == '\0';
-}
-
 /* Can it stand in a value without quotes, for httpbin.org? */
 static bool is_plain(char byte)
 {
@@ -155,9 +149,9 @@ static int add_cookie(garm_ctx *c, const char *name, const char *value, const ch
     if (quoted == NULL) {
         return -ENOMEM;
     }
-    const int rc = is_name(name) ? garm_add_header(c, "Set-Cookie",
-                                                   garm_strf(c, "%s=%s%s", name, quoted, rest))
-                                 : -EINVAL;
+    const int rc = is_token(name) ? garm_add_header(c, "Set-Cookie",
+                                                    garm_strf(c, "%s=%s%s", name, quoted, rest))
+                                  : -EINVAL;
     return rc == -EINVAL ? 400 : rc;
 }
 

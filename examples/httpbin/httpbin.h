@@ -93,6 +93,8 @@ bool read_duration(const char *text, int64_t *ret_ns);
 /* The same for a query parameter; `def_ns` if it is absent. */
 bool query_duration(garm_ctx *c, const char *name, int64_t def_ns, int64_t *ret_ns);
 bool is_utf8(const char *text, size_t size);
+/* A token of RFC 9110 section 5.6.2: what fields and cookies are called. */
+bool is_token(const char *text);
 /* May a browser take content of this type for a page, and run what is in it? */
 bool is_dangerous_type(const char *type);
 

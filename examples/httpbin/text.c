@@ -134,6 +134,13 @@ bool is_utf8(const char *text, size_t size)
     return true;
 }
 
+bool is_token(const char *text)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                  "!#$%&'*+-.^_`|~";
+    return *text != '\0' && text[strspn(text, allowed)] == '\0';
+}
+
 bool is_dangerous_type(const char *type)
 {
     static const char *const harmless[] = {"text/plain", "application/json",

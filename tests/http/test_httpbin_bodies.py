@@ -35,6 +35,7 @@ def test_cache_for_some_time(httpbin):
 def test_etag_heeds_conditions(httpbin, field, value, status):
     answer = get(httpbin, "/etag/abc", *([(field, value)] if field else []))
     assert (answer.status, answer.get("ETag")) == (status, None if status == 412 else "abc")
+    assert status != 412 or answer.get("Content-Type") == "text/plain; charset=utf-8"
 
 
 def test_response_headers_are_set_and_listed(httpbin):
@@ -65,7 +66,20 @@ def test_response_headers_bring_no_script_into_a_page(httpbin, kind, value):
     assert json.loads(answer.body)["xss"] == value
 
 
-@pytest.mark.parametrize("query", ["Content-Length=5", "Transfer-Encoding=chunked", "a%20b=1", "a=%0D%0Ab:c", "Connection=close"])
+@pytest.mark.parametrize("query", ["Content-Type=text/plain&Content-Type=text/html", "Content-Type=text/plain&content-type=text/html", "content-type=text/html"])
+def test_the_last_type_decides_whether_scripts_are_escaped(httpbin, query):
+    answer = get(httpbin, f"/response-headers?{query}&xss=%3Cb%3E")
+    assert answer.get("Content-Type") == "text/html" and b"<" not in answer.body
+
+
+def test_what_no_field_can_be_called_is_listed_alone(httpbin):
+    for kind, listed in (("text/plain", "<b id='x'>"), ("text/html", "&lt;b id=&#39;x&#39;&gt;")):
+        answer = get(httpbin, "/response-headers?" + urllib.parse.urlencode({"Content-Type": kind, "<b id='x'>": "1"}))
+        assert answer.status == 200 and json.loads(answer.body)[listed] == "1"
+        assert not any(b"<" in name for name, _ in answer.fields)
+
+
+@pytest.mark.parametrize("query", ["Content-Length=5", "Transfer-Encoding=chunked", "a=%0D%0Ab:c", "Connection=close"])
 def test_response_headers_that_cannot_be_are_400(httpbin, query):
     assert get(httpbin, f"/response-headers?{query}").status == 400
 
