@@ -1,9 +1,6 @@
 /* Forms: the page at /forms/post, which posts to /post, and /upload for files. */
 #include "httpbin.h"
 
-#include <string.h>
-#include <strings.h>
-
 static const char order[] =
     "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
     "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
@@ -37,16 +34,15 @@ static int show_form(garm_ctx *c)
     return garm_bytes_view(c, 200, "text/html; charset=utf-8", order, sizeof(order) - 1);
 }
 
-/* Files and fields as /post shows them, of nothing but a multipart form. */
+/* What came, and how much; of a form its files and fields, of any other body nothing more. */
 static int show_upload(garm_ctx *c)
 {
-    static const char multipart[] = "multipart/form-data";
+    struct request_view req;
     struct body_view body;
-    if (strncasecmp(garm_header(c, "Content-Type"), multipart, sizeof(multipart) - 1) != 0) {
-        return garm_problem(c, 415, "Send the files as %s: curl -F file=@name", multipart);
-    }
+    GARM_TRY(view_request(c, &req));
     GARM_TRY(view_body(c, &body));
-    return garm_json(c, 200, body.files, body.form);
+    return garm_json(c, 200, req.args, garm_kv("bytes_received", (int64_t)body.size), body.files,
+                     body.form, req.headers, req.method, req.origin, req.url);
 }
 
 void add_forms(garm_app *app)
@@ -54,4 +50,5 @@ void add_forms(garm_app *app)
     garm_route(app, "GET /forms/post", show_form);
     garm_route(app, "POST /upload", show_upload);
     garm_route(app, "PUT /upload", show_upload);
+    garm_route(app, "PATCH /upload", show_upload);
 }

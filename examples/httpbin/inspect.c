@@ -117,7 +117,7 @@ static int show_dump(garm_ctx *c)
     size_t size = 0;
     const char *name = "";
     GARM_TRY(garm_body(c, SIZE_MAX, &body, &size));
-    GARM_TRY(garm_set_header(c, "Content-Type", "text/plain"));
+    GARM_TRY(garm_set_header(c, "Content-Type", "text/plain; charset=utf-8"));
     GARM_TRY(garm_set_header(c, "X-Content-Type-Options", "nosniff"));
     GARM_TRY(put_text(c, garm_strf(c, "%s %s HTTP/%s\r\n", garm_method(c), garm_target(c),
                                    garm_http_version(c))));

@@ -41,16 +41,24 @@ def test_the_form_posts_to_post(httpbin):
                            "topping": ["bacon", "cheese", "onion", "mushroom"], "delivery": [None], "comments": [None]}
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 def test_upload_shows_files_and_fields(httpbin, method):
-    answer = get(httpbin, "/upload", MULTIPART, method=method, body=UPLOAD)
-    assert shown(answer) == {"files": {"f": ["hello", "data:application/octet-stream;base64,/w=="]}, "form": {"note": "x"}}
+    seen = shown(get(httpbin, "/upload?q=1", MULTIPART, method=method, body=UPLOAD))
+    assert sorted(seen) == ["args", "bytes_received", "files", "form", "headers", "method", "origin", "url"]
+    assert seen["files"] == {"f": ["hello", "data:application/octet-stream;base64,/w=="]} and seen["form"] == {"note": "x"}
+    assert (seen["method"], seen["bytes_received"], seen["args"]) == (method, len(UPLOAD), {"q": "1"})
 
 
-@pytest.mark.parametrize("kind, body, status", [("application/x-www-form-urlencoded", b"a=1", 415), ("text/plain", b"a", 415),
-                                                ("multipart/form-data", b"a", 400), (MULTIPART[1], UPLOAD[:-4], 400),
-                                                (MULTIPART[1], b"x" * (1 << 21), 413)])
-def test_upload_wants_a_sound_multipart_form(httpbin, kind, body, status):
+@pytest.mark.parametrize("kind, body", [("application/octet-stream", bytes(range(256))), ("image/png", b"x"), ("unknown", b"{"),
+                                        ("application/json", b"["), ("multipart/form-data; foo", b"")])
+def test_upload_counts_the_bytes_of_any_body(httpbin, kind, body):
+    seen = shown(get(httpbin, "/upload", ("Content-Type", kind), method="POST", body=body))
+    assert (seen["bytes_received"], seen["files"], seen["form"]) == (len(body), {}, {})
+
+
+@pytest.mark.parametrize("kind, body, status", [("multipart/form-data", b"a", 400), (MULTIPART[1], UPLOAD[:-4], 400), (MULTIPART[1], b"x" * (1 << 21), 413),
+                                                ("text/plain", b"x" * (1 << 21), 413)])
+def test_upload_refuses_a_broken_form_and_too_much(httpbin, kind, body, status):
     assert get(httpbin, "/upload", ("Content-Type", kind), method="POST", body=body).status == status
 
 
@@ -88,7 +96,7 @@ def test_dump_is_the_request_as_text(httpbin, target):
         sent = request("POST", f"{target}?a=%20b", [("x-lower", "a  b"), ("X-Lower", "c"), ("Content-Length", "5")]) + b"a\r\n\0\xff"
         conn.send(sent)
         answer = conn.read()
-    assert (answer.status, answer.get("Content-Type"), answer.get("X-Content-Type-Options")) == (200, "text/plain", "nosniff")
+    assert (answer.status, answer.get("Content-Type"), answer.get("X-Content-Type-Options")) == (200, "text/plain; charset=utf-8", "nosniff")
     assert answer.body == sent
 
 
