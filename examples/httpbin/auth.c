@@ -72,7 +72,7 @@ static int bearer(garm_ctx *c)
         return garm_json(c, 200, garm_kv_bool("authenticated", true), garm_kv("token", token));
     }
     GARM_TRY(garm_set_header(c, "WWW-Authenticate", "Bearer"));
-    return garm_html(c, 401, "");
+    return garm_text(c, 401, "%s", "");
 }
 
 /* A token that is signed with this secret, which everybody knows. RFC 7519. */
@@ -98,7 +98,7 @@ static void add_jwt(garm_app *app)
 void add_auth(garm_app *app)
 {
     add_jwt(app);
-    garm_route(app, "/basic-auth/{user}/{passwd}", basic_auth);
-    garm_route(app, "/hidden-basic-auth/{user}/{passwd}", hidden_basic_auth);
+    add_for_all(app, "/basic-auth/{user}/{passwd}", basic_auth);
+    add_for_all(app, "/hidden-basic-auth/{user}/{passwd}", hidden_basic_auth);
     garm_route(app, "GET /bearer", bearer);
 }

@@ -101,14 +101,15 @@ static const char *same_site(garm_ctx *c)
     return "";
 }
 
-/* What follows the value in every line of this answer. */
+/* What follows the value in every line of this answer. No script of a page reads a cookie, unless
+ * that is asked for. */
 static const char *attributes(garm_ctx *c)
 {
     const char *const domain = attribute(c, "Domain", "");
     const bool secure = attribute_is_on(c, "Secure", strncmp(base_url(c), "https:", 6) == 0);
     return garm_strf(c, "%s%s; Path=%s%s%s%s", *domain != '\0' ? "; Domain=" : "", domain,
                      attribute(c, "Path", "/"), secure ? "; Secure" : "",
-                     attribute_is_on(c, "HttpOnly", false) ? "; HttpOnly" : "", same_site(c));
+                     attribute_is_on(c, "HttpOnly", true) ? "; HttpOnly" : "", same_site(c));
 }
 
 /* Can it stand in a value without quotes, for httpbin.org? */

@@ -63,7 +63,7 @@ static int show_utf8(garm_ctx *c)
     return garm_html(c, 200,
                      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                      "<title>UTF-8</title>\n</head>\n<body>\n<h1>Unicode in UTF-8</h1>\n<pre>\n"
-                     "Greetings    Hello world, Καλημέρα κόσμε, コンニチハ\n"
+                     "Greetings    Hello world, Καλημέρα κόσμε, コンニチハ\n"
                      "             Здравствуй, мир · שלום עולם · مرحبا بالعالم · नमस्ते दुनिया\n"
                      "             你好，世界 · 안녕, 세상 · สวัสดีชาวโลก · Բարեւ աշխարհ\n"
                      "Mathematics  ∮ E⋅da = Q,  n → ∞, ∑ f(i) = ∏ g(i), ∀x∈ℝ: ⌈x⌉ = −⌊−x⌋\n"

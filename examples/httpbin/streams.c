@@ -142,6 +142,21 @@ static int64_t drop_size(const struct drip *drip)
     return steps == 0 ? CHUNK_NORMAL : 1 + (drip->size - 1) / steps;
 }
 
+static int set_timings(garm_ctx *c, const struct drip *drip)
+{
+    const int64_t pieces = (drip->size - 1) / drop_size(drip) + 1;
+    const double delay_ms = (double)drip->delay_ns / 1e6;
+    const double duration_ms = (double)drip->duration_ns / 1e6;
+    return garm_set_headerf(c, "Server-Timing",
+                            "total_duration;dur=%.2f;desc=\"total request duration\", "
+                            "initial_delay;dur=%.2f;desc=\"initial delay\", "
+                            "write_duration;dur=%.2f;desc=\"duration of writes after initial "
+                            "delay\", "
+                            "pause_per_write;dur=%.2f;desc=\"computed pause between writes\"",
+                            delay_ms + duration_ms, delay_ms, duration_ms,
+                            duration_ms / (double)(pieces > 1 ? pieces - 1 : 1));
+}
+
 static int drip(garm_ctx *c)
 {
     struct drip order;
@@ -153,6 +168,7 @@ static int drip(garm_ctx *c)
     GARM_TRY(garm_set_status(c, (int)order.status));
     GARM_TRY(garm_set_header(c, "Content-Type", "application/octet-stream"));
     GARM_TRY(garm_set_headerf(c, "Content-Length", "%lld", (long long)order.size));
+    GARM_TRY(set_timings(c, &order));
     return send_paced(c, &(const struct paced){.size = order.size,
                                                .chunk = drop_size(&order),
                                                .duration_ns = order.duration_ns,

@@ -223,7 +223,10 @@ def test_a_preflight_is_answered(httpbin):
 
 @pytest.mark.parametrize("path, allow", [
     ("/get", "GET, HEAD, OPTIONS"), ("/post", "OPTIONS, POST"), ("/anything", "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, TRACE"),
-    ("/status/418", "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, TRACE")])
+    ("/status/418", "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, TRACE"),
+    # A preflight brings no password, and may ask nevertheless.
+    ("/basic-auth/a/b", "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, TRACE"),
+    ("/hidden-basic-auth/a/b", "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, TRACE")])
 def test_options_tells_the_methods_of_a_path(httpbin, path, allow):
     answer = get(httpbin, path, method="OPTIONS")
     assert (answer.status, answer.body, answer.get("Allow")) == (200, b"", allow)
@@ -312,11 +315,12 @@ def test_of_cookies_with_one_name_the_last_is_shown(httpbin):
 
 
 @pytest.mark.parametrize("target, proto, line", [
-    ("/cookies/set?k=v", "http", "k=v; Path=/"), ("/cookies/set/k/v%201", "http", 'k="v 1"; Path=/'),
-    ("/cookies/set?k=v", "https", "k=v; Path=/; Secure"), ("/cookies/set?k=v&attr[secure]=0", "https", "k=v; Path=/"),
+    ("/cookies/set?k=v", "http", "k=v; Path=/; HttpOnly"), ("/cookies/set/k/v%201", "http", 'k="v 1"; Path=/; HttpOnly'),
+    ("/cookies/set?k=v", "https", "k=v; Path=/; Secure; HttpOnly"), ("/cookies/set?k=v&attr[secure]=0", "https", "k=v; Path=/; HttpOnly"),
+    ("/cookies/set?k=v&attr[HttpOnly]=false", "http", "k=v; Path=/"), ("/cookies/set?k=v&attr[httponly]=x", "http", "k=v; Path=/"),
     ("/cookies/set?k=v&attr[HttpOnly]=1&attr[PATH]=/x&attr[Domain]=a.b&attr[SameSite]=none", "http",
      "k=v; Domain=a.b; Path=/x; HttpOnly; SameSite=None"),
-    ("/cookies/delete?k", "http", "k=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/")])
+    ("/cookies/delete?k", "http", "k=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/; HttpOnly")])
 def test_cookies_are_set_and_deleted(httpbin, target, proto, line):
     answer = get(httpbin, target, ("X-Forwarded-Proto", proto))
     assert answer.status == 302 and answer.all("Set-Cookie") == [line.encode()]
@@ -331,7 +335,7 @@ def test_several_cookies_have_a_line_each(httpbin):
     ("%C3%A9", "\u00e9", r'"\303\251"'), ("a/b", "a/b", '"a/b"'), ("a.b", "a.b", "a.b"), ("", "", "")])
 def test_any_value_of_a_cookie_is_quoted_and_read_again(httpbin, query, value, quoted):
     line = get(httpbin, f"/cookies/set?k={query}").all("Set-Cookie")
-    assert line == [f"k={quoted}; Path=/".encode()]
+    assert line == [f"k={quoted}; Path=/; HttpOnly".encode()]
     assert shown(get(httpbin, "/cookies", ("Cookie", f"k={quoted}")))["cookies"] == {"k": value}
 
 
@@ -366,3 +370,4 @@ def test_bearer_wants_one_token(httpbin):
     for text in (None, "Bearer", "Bearer x y", "bearer x", "Bearer1 x", "Basic 1234abcd"):
         answer = get(httpbin, "/bearer", *([("Authorization", text)] if text else []))
         assert (answer.status, answer.get("WWW-Authenticate")) == (401, "Bearer")
+        assert answer.get("Content-Type") == "text/plain; charset=utf-8"

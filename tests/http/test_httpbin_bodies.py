@@ -205,6 +205,14 @@ def test_drip_gives_all_bytes(httpbin, query, size):
     assert answer.length == size and answer.body == b"*" * size
 
 
+@pytest.mark.parametrize("query, timings", [("duration=20ms&delay=10ms&numbytes=3", (30, 10, 20, 10)), ("duration=5ms&numbytes=1", (5, 0, 5, 5)),
+                                            ("duration=0&numbytes=20000", (0, 0, 0, 0)), ("duration=20ms&numbytes=39", (20, 0, 20, 20 / 19))])
+def test_drip_tells_its_times(httpbin, query, timings):
+    names = ("total_duration", "initial_delay", "write_duration", "pause_per_write")
+    told = dict(re.findall(r"(\w+);dur=([\d.]+)", get(httpbin, f"/drip?{query}").get("Server-Timing")))
+    assert told == {name: f"{ms:.2f}" for name, ms in zip(names, timings)}
+
+
 @pytest.mark.parametrize("query", ["duration=1m", "duration=-1", "duration=1001", "duration=foo", "delay=1m", "delay=-1ms", "delay=foo", "numbytes=foo",
                                    "numbytes=0", "numbytes=-1", "numbytes=0xff", "code=foo", "code=-1", "code=25", "code=600", "duration=6&delay=5"])
 def test_bad_drips_are_400(httpbin, query):
@@ -217,7 +225,7 @@ def test_bad_drips_are_400(httpbin, query):
 @pytest.mark.parametrize("path, kind, text", [
     ("/xml", "application/xml", "<?xml version='1.0' encoding='us-ascii'?>"), ("/html", "text/html; charset=utf-8", "<h1>Herman Melville - Moby-Dick</h1>"),
     ("/robots.txt", "text/plain; charset=utf-8", "Disallow: /deny"), ("/deny", "text/plain; charset=utf-8", "YOU SHOULDN'T BE HERE"),
-    ("/encoding/utf8", "text/html; charset=utf-8", "Hello world, Καλημέρα κόσμε, コンニチハ")])
+    ("/encoding/utf8", "text/html; charset=utf-8", "Hello world, Καλημέρα κόσμε, コンニチハ")])
 def test_documents_have_their_type(httpbin, path, kind, text):
     answer = get(httpbin, path)
     assert (answer.status, answer.get("Content-Type")) == (200, kind) and text in answer.body.decode()
