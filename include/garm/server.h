@@ -19,7 +19,8 @@ typedef struct garm_server_opts {
     enum garm_log_level log_level GARM_UNSET_; /* lines below it are not written; default: all */
     /* the application's flags, "--name=value", up to a NULL */
     const char *const *flags GARM_UNSET_;
-    /* value of the Server field; default "garm"; "" leaves the field out */
+    /* value of the Server field: products and comments, at most 64 bytes; default "garm"; ""
+     * leaves the field out */
     const char *server_name GARM_UNSET_;
     int64_t connections_max GARM_UNSET_; /* 0: as many as descriptors allow */
     /* how long a stop goes on serving before it drains, while readiness (garm_health) says 503, so

@@ -7,6 +7,7 @@
 #include "app/metrics.h"
 #include "app/tasks.h"
 #include "base/sys.h"
+#include "codec/field.h"
 #include "codec/json_engine.h"
 
 #include <errno.h>
@@ -87,19 +88,34 @@ static int read_flags(struct garm_server *server, const char *const *list)
     return rc;
 }
 
-int garm_server_make(const garm_server_opts *opts, struct flags *flags,
-                     struct garm_server **ret_server, struct buf *ret_error)
+/* The name stands in the head of every answer, where nobody looks at it again. */
+static int check_opts(const garm_server_opts *opts, struct buf *error)
 {
+    const struct slice name = slice_cstr(opts->server_name != NULL ? opts->server_name : "");
     if (opts->workers < 0 || opts->workers > LIMIT_WORKERS) {
-        buf_printf(ret_error, "%d workers: 1 to %d are possible, or 0 for one per CPU",
-                   opts->workers, LIMIT_WORKERS);
+        buf_printf(error, "%d workers: 1 to %d are possible, or 0 for one per CPU", opts->workers,
+                   LIMIT_WORKERS);
         return -EINVAL;
     }
     if (opts->drain_delay_ms < 0 || opts->drain_delay_ms > DRAIN_DELAY_MS_MAX) {
-        buf_printf(ret_error, "a drain delay of %lld ms: 0 to %d are possible",
+        buf_printf(error, "a drain delay of %lld ms: 0 to %d are possible",
                    (long long)opts->drain_delay_ms, DRAIN_DELAY_MS_MAX);
         return -EINVAL;
     }
+    if (name.len > SERVER_NAME_MAX || (name.len > 0 && !field_products_valid(name))) {
+        buf_printf(
+            error,
+            "a server name is one such as \"shop/1.2\", of at most %d bytes, or \"\" for none",
+            SERVER_NAME_MAX);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+int garm_server_make(const garm_server_opts *opts, struct flags *flags,
+                     struct garm_server **ret_server, struct buf *ret_error)
+{
+    TRY(check_opts(opts, ret_error));
     struct garm_server *const server = mem_zalloc(sizeof(*server));
     if (server == NULL) {
         buf_printf(ret_error, "out of memory");
@@ -111,7 +127,8 @@ int garm_server_make(const garm_server_opts *opts, struct flags *flags,
     server->flags_borrowed = flags != NULL;
     server->connections_max = opts->connections_max > 0 ? (size_t)opts->connections_max : 0;
     server->drain_delay_ns = opts->drain_delay_ms * NS_PER_MS;
-    server->server_name = opts->server_name == NULL ? "garm" : opts->server_name;
+    const char *const name = opts->server_name == NULL ? "garm" : opts->server_name;
+    memcpy(server->server_name, name, strlen(name) + 1);
     int rc = flags != NULL ? 0 : read_flags(server, opts->flags);
     rc = rc < 0 ? rc : application_init(&server->application, server->flags);
     rc = rc < 0 ? rc : make_views(server);
@@ -137,12 +154,28 @@ int garm_server_setup(struct garm_server *server, const garm_app_entry *entry,
     return rc;
 }
 
+/* A descriptor that is passed on twice would be closed twice. */
+static bool has_descriptor(const struct garm_server *server, const struct listen_spec *spec)
+{
+    for (size_t i = 0; i < server->listener_count && spec->kind == LISTEN_FD; i++) {
+        const struct listen_spec *const other = &server->listeners[i].spec;
+        if (other->kind == LISTEN_FD && other->fd == spec->fd) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int garm_server_listen(struct garm_server *server, const char *address, struct buf *ret_error)
 {
     struct listen_spec spec;
     TRY(listen_parse(slice_cstr(address), &spec, ret_error));
     if (server->listener_count == GARM_LISTEN_MAX) {
         buf_printf(ret_error, "more than %d addresses to listen on", GARM_LISTEN_MAX);
+        return -EINVAL;
+    }
+    if (has_descriptor(server, &spec)) {
+        buf_printf(ret_error, "cannot listen on fd:%d twice; leave one of the two out", spec.fd);
         return -EINVAL;
     }
     TRY(listener_open(&spec, server->workers, &server->listeners[server->listener_count],

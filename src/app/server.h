@@ -15,6 +15,8 @@
 
 struct flags;
 
+#define SERVER_NAME_MAX 64
+
 struct garm_server {
     struct application application;
     struct flags *flags; /* owned, */
@@ -31,7 +33,7 @@ struct garm_server {
     bool attached;         /* turned by the caller's loop */
     bool started, stopped; /* START hooks have run; STOP hooks have */
     struct offload offload;
-    const char *server_name;
+    char server_name[SERVER_NAME_MAX + 1]; /* "": no Server field */
     size_t connections_max;
     int64_t drain_delay_ns;
     struct io *const *ios; /* of a simulated world; NULL: epoll */

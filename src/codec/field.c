@@ -112,6 +112,47 @@ bool field_value_valid(struct slice value)
            scan->value(value.ptr, value.len) == value.len;
 }
 
+static struct slice behind(struct slice s, size_t count)
+{
+    return slice_of(s.ptr + count, s.len - count);
+}
+
+/* The length of the product at the beginning; 0 if there is none. */
+static size_t product_size(struct slice s)
+{
+    const size_t name = char_run(s.ptr, s.len, CHAR_TOKEN);
+    if (name == 0 || name == s.len || s.ptr[name] != '/') {
+        return name;
+    }
+    const size_t version = char_run(s.ptr + name + 1, s.len - name - 1, CHAR_TOKEN);
+    return version == 0 ? 0 : name + 1 + version;
+}
+
+/* The length of the comment that begins with s.ptr[0]; 0 if it does not end. */
+static size_t comment_size(struct slice s)
+{
+    size_t depth = 0;
+    for (size_t i = 0; i < s.len && char_is(s.ptr[i], CHAR_VALUE) && s.ptr[i] != '\\'; i++) {
+        depth += s.ptr[i] == '(';
+        depth -= s.ptr[i] == ')';
+        if (depth == 0) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+bool field_products_valid(struct slice value)
+{
+    size_t size = product_size(value);
+    while (size > 0 && size < value.len && value.ptr[size] == ' ') {
+        value = behind(value, size + 1);
+        const bool comment = value.len > 0 && value.ptr[0] == '(';
+        size = comment ? comment_size(value) : product_size(value);
+    }
+    return size > 0 && size == value.len;
+}
+
 bool field_list_has(struct slice list, struct slice token)
 {
     struct slice element;

@@ -69,6 +69,10 @@ bool field_name_valid(struct slice name);
 /** No control byte but HTAB; bytes from 0x80 on are opaque. Blanks at the ends are not valid. */
 bool field_value_valid(struct slice value);
 
+/** Is it a product with others and comments behind it, one blank between them, such as "garm/0.1
+ *  (linux)": what Server may say (RFC 9110 section 10.2.4)? Quoted pairs are not valid. */
+bool field_products_valid(struct slice value);
+
 /** Does the comma-separated list hold `token`, in any case? Empty elements are skipped. */
 bool field_list_has(struct slice list, struct slice token);
 

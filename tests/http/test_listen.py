@@ -235,6 +235,12 @@ def test_same_address_twice_is_refused():
     refused(run("hello", "--listen", f"127.0.0.1:{port}", "--listen", f"127.0.0.1:{port}"), str(port))
 
 
+@pytest.mark.parametrize("workers", [1, 3])
+def test_same_descriptor_twice_is_refused(inherited, workers):
+    fd = inherited.fileno()
+    refused(run("hello", "--workers", str(workers), "--listen", f"fd:{fd}", "--listen", f"fd:{fd}", pass_fds=[fd]), f"fd:{fd}", "twice")
+
+
 def test_port_is_free_again_after_the_end():
     with Server("hello") as server:
         port = server.port

@@ -127,6 +127,28 @@ START_TEST(a_list_has_its_elements_in_any_case)
 }
 END_TEST
 
+START_TEST(products_have_versions_and_comments)
+{
+    ck_assert(field_products_valid(SLICE("garm")));
+    ck_assert(field_products_valid(SLICE("garm/0.1")));
+    ck_assert(field_products_valid(SLICE("garm/0.1 (linux; (x86-64) \xc3\xa4) lib/2")));
+    ck_assert(!field_products_valid(SLICE("")));
+    ck_assert(!field_products_valid(SLICE("(a)")));
+    ck_assert(!field_products_valid(SLICE("a/")));
+    ck_assert(!field_products_valid(SLICE("a/b/c")));
+    ck_assert(!field_products_valid(SLICE("/a")));
+    ck_assert(!field_products_valid(SLICE("a ")));
+    ck_assert(!field_products_valid(SLICE(" a")));
+    ck_assert(!field_products_valid(SLICE("a  b")));
+    ck_assert(!field_products_valid(SLICE("a, b")));
+    ck_assert(!field_products_valid(SLICE("a (b")));
+    ck_assert(!field_products_valid(SLICE("a b)")));
+    ck_assert(!field_products_valid(SLICE("a (\n)")));
+    ck_assert(!field_products_valid(SLICE("a (b\\)")));
+    ck_assert(!field_products_valid(SLICE("a\r\nX: y")));
+}
+END_TEST
+
 START_TEST(trailers_may_not_frame_route_or_authenticate)
 {
     static const enum field_id refused[] = {
@@ -175,6 +197,7 @@ Suite *field_suite(void)
     tcase_add_test(tests, a_name_is_a_token);
     tcase_add_test(tests, a_value_has_no_control_bytes_and_no_blanks_at_its_ends);
     tcase_add_test(tests, a_list_has_its_elements_in_any_case);
+    tcase_add_test(tests, products_have_versions_and_comments);
     tcase_add_test(tests, trailers_may_not_frame_route_or_authenticate);
     suite_add_tcase(suite, tests);
     return suite;
