@@ -189,34 +189,6 @@ static int need_owner(garm_ctx *c)
     return size >= 1 && size <= OWNER_BYTES ? garm_next(c) : 403;
 }
 
-/* Is `word` one of the words of "scope"? RFC 8693 section 4.2. */
-static bool has_scope(garm_ctx *c, const char *word)
-{
-    const size_t size = strlen(word);
-    const char *at = "";
-    if (garm_json_string_at(NULL, garm_jwt_claims(c), "/scope", &at) < 0) {
-        return false;
-    }
-    while (*at != '\0') {
-        const size_t len = strcspn(at, " ");
-        if (len == size && memcmp(at, word, size) == 0) {
-            return true;
-        }
-        at += len + strspn(at + len, " ");
-    }
-    return false;
-}
-
-static int need_write(garm_ctx *c)
-{
-    if (has_scope(c, "write")) {
-        return garm_next(c);
-    }
-    GARM_TRY(garm_set_header(c, "WWW-Authenticate",
-                             "Bearer error=\"insufficient_scope\", scope=\"write\""));
-    return garm_problem(c, 403, "The token's scope does not include \"write\".");
-}
-
 static void free_lock(void *lock)
 {
     garm_mutex_free(lock);
@@ -261,7 +233,10 @@ GARM_APP(app)
     garm_etag(v1);
     garm_route(v1, "GET /notes", list_notes);
     garm_route(v1, "GET /notes/{id:int}", show_note);
-    garm_route(v1, "POST /notes", add_note, .use = {need_write});
-    garm_route(v1, "PUT /notes/{id:int}", change_note, .use = {need_write});
-    garm_route(v1, "DELETE /notes/{id:int}", remove_note, .use = {need_write});
+
+    garm_app *const writers = garm_group(v1, "");
+    garm_jwt_scope(writers, "write");
+    garm_route(writers, "POST /notes", add_note);
+    garm_route(writers, "PUT /notes/{id:int}", change_note);
+    garm_route(writers, "DELETE /notes/{id:int}", remove_note);
 }

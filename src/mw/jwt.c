@@ -3,6 +3,7 @@
 #include <garm/garm.h>
 
 #include "mw/credentials.h"
+#include "mw/jwt_scope.h"
 #include "mw/jwt_token.h"
 
 #include <errno.h>
@@ -18,13 +19,29 @@ struct jwt {
     bool optional;
 };
 
-static const char claims_key; /* its address names the request's claims */
+/* What a scope is asked of later on. */
+struct visit {
+    const struct jwt *jwt;
+    const garm_json_value *claims; /* NULL: there is no token */
+};
+
+struct scope {
+    const char *text;
+    bool optional;
+};
+
+static const char visit_key; /* its address names the request's visit */
 
 static int refuse_token(garm_ctx *c, const struct jwt *self, const char *fault)
 {
     const char *const challenge = garm_strf(
         c, "%s, error=\"invalid_token\", error_description=\"%s\"", self->challenge, fault);
     return credentials_refuse(c, 401, challenge, garm_strf(c, "%s.", fault));
+}
+
+static int ask_for_token(garm_ctx *c, const struct jwt *self)
+{
+    return credentials_refuse(c, 401, self->challenge, "A token is needed.");
 }
 
 /* Where a request may have its token. */
@@ -38,6 +55,17 @@ static enum credentials find_token(garm_ctx *c, const struct jwt *self, const ch
     return (*ret_token)[0] != '\0' ? CREDENTIALS_GIVEN : CREDENTIALS_NONE;
 }
 
+static int go_on(garm_ctx *c, const struct jwt *self, const garm_json_value *claims)
+{
+    struct visit *const visit = garm_alloc(c, sizeof(*visit));
+    if (visit == NULL) {
+        return -ENOMEM;
+    }
+    *visit = (struct visit){self, claims};
+    GARM_TRY(garm_set(c, &visit_key, visit));
+    return garm_next(c);
+}
+
 static int admit(garm_ctx *c, const struct jwt *self, const garm_json_value *claims)
 {
     const char *subject = "";
@@ -46,8 +74,7 @@ static int admit(garm_ctx *c, const struct jwt *self, const garm_json_value *cla
     if (rc < 0) {
         return rc == -EINVAL ? refuse_token(c, self, "The token's subject has control bytes") : rc;
     }
-    GARM_TRY(garm_set(c, &claims_key, (void *)(uintptr_t)claims));
-    return garm_next(c);
+    return go_on(c, self, claims);
 }
 
 static int authenticate(garm_ctx *c)
@@ -63,9 +90,7 @@ static int authenticate(garm_ctx *c)
         GARM_TRY(credentials_vary(c, "Authorization"));
     }
     switch (find_token(c, self, &token)) {
-    case CREDENTIALS_NONE:
-        return self->optional ? garm_next(c)
-                              : credentials_refuse(c, 401, self->challenge, "A token is needed.");
+    case CREDENTIALS_NONE: return self->optional ? go_on(c, self, NULL) : ask_for_token(c, self);
     case CREDENTIALS_BROKEN:
         return credentials_refuse(c, 400, self->broken,
                                   "The token in Authorization cannot be read.");
@@ -81,7 +106,55 @@ static int authenticate(garm_ctx *c)
 
 const garm_json_value *garm_jwt_claims(garm_ctx *c)
 {
-    return garm_get(c, &claims_key);
+    const struct visit *const visit = garm_get(c, &visit_key);
+    return visit != NULL ? visit->claims : NULL;
+}
+
+/* Scopes. */
+
+/* RFC 6750 section 3.1. */
+static int refuse_scope(garm_ctx *c, const struct jwt *jwt, const char *scope)
+{
+    const char *const challenge =
+        garm_strf(c, "%s, error=\"insufficient_scope\", scope=\"%s\"", jwt->challenge, scope);
+    return credentials_refuse(c, 403, challenge,
+                              garm_strf(c, "The token does not grant \"%s\".", scope));
+}
+
+static int check_scope(garm_ctx *c)
+{
+    const struct scope *const self = garm_arg(c);
+    const struct visit *const visit = garm_get(c, &visit_key);
+    if (visit == NULL) {
+        garm_log(c, GARM_LOG_ERROR, "garm_jwt_scope: no garm_jwt is around it");
+        return -EINVAL;
+    }
+    if (visit->claims == NULL) {
+        return self->optional ? garm_next(c) : ask_for_token(c, visit->jwt);
+    }
+    return jwt_scope_granted(visit->claims, self->text) ? garm_next(c)
+                                                        : refuse_scope(c, visit->jwt, self->text);
+}
+
+static void need_scope(garm_app *app, const char *where, const char *scope, bool optional)
+{
+    struct scope *const self = garm_app_alloc(app, sizeof(*self));
+    if (self == NULL) {
+        return;
+    }
+    if (scope == NULL || !jwt_scope_valid(scope)) {
+        garm_fail_at(app, where,
+                     "garm_jwt: a scope is words with a space between them, without '\"' and '\\'");
+        return;
+    }
+    self->text = garm_app_dup(app, scope);
+    self->optional = optional;
+    garm_use(app, check_scope, .arg = self, .name = "jwt_scope");
+}
+
+void garm_jwt_scope_at(garm_app *app, const char *where, const char *scope)
+{
+    need_scope(app, where, scope, false);
 }
 
 /* Setting up. */
@@ -180,4 +253,7 @@ void garm_jwt_with(garm_app *app, const garm_jwt_opts *opts)
     self->broken = challenge_new(app, known.where, "garm_jwt", "Bearer", known.realm,
                                  ", error=\"invalid_request\"");
     garm_use(app, authenticate, .arg = self, .name = "jwt");
+    if (known.scope != NULL) {
+        need_scope(app, known.where, known.scope, known.optional);
+    }
 }

@@ -36,6 +36,8 @@ typedef struct garm_jwt_opts {
     /* where the token is if there is no Authorization; default: nowhere */
     const char *cookie GARM_UNSET_;
     bool optional GARM_UNSET_; /* requests without a token pass, and garm_user is "" */
+    /* what each token must grant, as garm_jwt_scope has it: "read write". Default: nothing */
+    const char *scope GARM_UNSET_;
 } garm_jwt_opts;
 
 GARM_BEGIN
@@ -53,6 +55,16 @@ GARM_EXPORT void garm_jwt_with(garm_app *app, const garm_jwt_opts *opts);
 /* garm_jwt(app, .keys = {{.algorithm = GARM_JWT_RS256, .pem = pem}}, .audience = "api") */
 #define garm_jwt(...)                                                                              \
     garm_jwt_with(GARM_HEAD_(__VA_ARGS__, ), GARM_OPTS_(garm_jwt_opts, __VA_ARGS__))
+
+/** Of the requests that garm_jwt around this application or group lets in, only those pass whose
+ *  token grants all of `scope`, words with a space between them, by its claim "scope" or, where
+ *  that is not, "scp": such a list, or an array of words. Others get 403 with
+ *  error="insufficient_scope" and the scope that is needed, or 401 without a token; without
+ *  garm_jwt all get 500. RFC 6750 section 3.1, RFC 8693 section 4.2. See garm_jwt_scope.
+ *  where  the caller's place, "FILE:LINE". */
+GARM_EXPORT void garm_jwt_scope_at(garm_app *app, const char *where, const char *scope);
+/* garm_jwt_scope(writers, "write") */
+#define garm_jwt_scope(app, scope) garm_jwt_scope_at((app), GARM_HERE, (scope))
 
 /** The claims of this request's token, an object that lives as the request does; NULL without
  *  one. */
