@@ -79,7 +79,7 @@ static bool if_match_holds(const struct conditions *conditions, const struct val
                            int64_t now_s)
 {
     int64_t since_s = 0;
-    if (conditions->if_match.len > 0) {
+    if (conditions->if_match.ptr != NULL) {
         return etag_list_has(conditions->if_match, own->etag, false);
     }
     if (own->has_modified && parse_date(conditions->if_unmodified_since, now_s, &since_s)) {
@@ -92,7 +92,7 @@ static bool if_none_match_holds(const struct conditions *conditions, const struc
                                 int64_t now_s)
 {
     int64_t since_s = 0;
-    if (conditions->if_none_match.len > 0) {
+    if (conditions->if_none_match.ptr != NULL) {
         return !etag_list_has(conditions->if_none_match, own->etag, true);
     }
     if (own->has_modified && parse_date(conditions->if_modified_since, now_s, &since_s)) {
@@ -114,7 +114,7 @@ enum condition conditions_judge(const struct conditions *conditions,
 bool if_range_holds(struct slice if_range, const struct validators *validators, int64_t now_s)
 {
     int64_t date_s = 0;
-    if (if_range.len == 0) {
+    if (if_range.ptr == NULL) {
         return true;
     }
     const struct etag own = parse_etag(validators->etag);

@@ -14,7 +14,8 @@ struct validators {
     int64_t modified_s; /* since 1970 */
 };
 
-/* The values of the request's fields; empty: absent. Several lines of one are joined by commas. */
+/* The values of the request's fields; without a pointer: absent. An empty one is a list that no tag
+ * is in, or no date. Several lines of one are joined by commas. */
 struct conditions {
     struct slice if_match;
     struct slice if_none_match;

@@ -67,15 +67,31 @@ static const struct validators own = {{"\"v1\"", 4}, true, MODIFIED};
 static const struct validators weak = {{"W/\"v1\"", 6}, true, MODIFIED};
 static const struct validators none = {{"", 0}, false, 0};
 
+/* The table's "" is no field at all. */
+static struct slice field_of(const char *text)
+{
+    return text[0] == '\0' ? slice_of(NULL, 0) : slice_cstr(text);
+}
+
 START_TEST(conditions_are_judged_in_their_order)
 {
     const struct conditions conditions = {
-        .if_match = slice_cstr(cases[_i].match),
-        .if_unmodified_since = slice_cstr(cases[_i].unmodified),
-        .if_none_match = slice_cstr(cases[_i].none_match),
-        .if_modified_since = slice_cstr(cases[_i].modified),
+        .if_match = field_of(cases[_i].match),
+        .if_unmodified_since = field_of(cases[_i].unmodified),
+        .if_none_match = field_of(cases[_i].none_match),
+        .if_modified_since = field_of(cases[_i].modified),
     };
     ck_assert_int_eq((int)conditions_judge(&conditions, &own, NOW), cases[_i].want);
+}
+END_TEST
+
+START_TEST(no_tag_is_in_an_empty_list)
+{
+    const struct conditions match = {.if_match = SLICE(""), .if_unmodified_since = SLICE(LATER)};
+    const struct conditions none_match = {.if_none_match = SLICE(""),
+                                          .if_modified_since = SLICE(LATER)};
+    ck_assert_int_eq(conditions_judge(&match, &own, NOW), CONDITION_FAILED);
+    ck_assert_int_eq(conditions_judge(&none_match, &own, NOW), CONDITION_MET);
 }
 END_TEST
 
@@ -102,7 +118,8 @@ END_TEST
 
 START_TEST(if_range_wants_the_same_strong_validator)
 {
-    ck_assert(if_range_holds(SLICE(""), &own, NOW));
+    ck_assert(if_range_holds(slice_of(NULL, 0), &own, NOW));
+    ck_assert(!if_range_holds(SLICE(""), &own, NOW));
     ck_assert(if_range_holds(SLICE("\"v1\""), &own, NOW));
     ck_assert(!if_range_holds(SLICE("\"v0\""), &own, NOW));
     ck_assert(!if_range_holds(SLICE("W/\"v1\""), &own, NOW));
@@ -131,6 +148,7 @@ Suite *conditional_suite(void)
     TCase *const tests = tcase_create("conditional");
     tcase_add_loop_test(tests, conditions_are_judged_in_their_order, 0,
                         (int)(sizeof(cases) / sizeof(cases[0])));
+    tcase_add_test(tests, no_tag_is_in_an_empty_list);
     tcase_add_test(tests, a_weak_tag_matches_weakly_only);
     tcase_add_test(tests, without_validators_conditions_are_met);
     tcase_add_test(tests, if_range_wants_the_same_strong_validator);
