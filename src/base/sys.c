@@ -376,10 +376,17 @@ static int open_how(int dir_fd, const char *path, int flags, uint64_t resolve)
 
 #define BENEATH (RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS)
 
+/* A rename anywhere makes the kernel unsure of a link's "..": it asks to be called again. */
+#define BENEATH_TRIES 64
+
 int sys_open_beneath(int dir_fd, const char *path, int flags)
 {
-    TRY(fault_ask(SYS_CALL, "openat2"));
-    return open_how(dir_fd, path, flags, BENEATH);
+    int rc = -EAGAIN;
+    for (int i = 0; i < BENEATH_TRIES && rc == -EAGAIN; i++) {
+        rc = fault_ask(SYS_CALL, "openat2");
+        rc = rc < 0 ? rc : open_how(dir_fd, path, flags, BENEATH);
+    }
+    return rc;
 }
 
 /* -EINVAL: the kernel does not know RESOLVE_CACHED. */

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -97,6 +98,31 @@ START_TEST(every_other_call_asks_the_hook)
     ASSERT_REFUSED("mincore", sys_mincore(NULL, 0, NULL));
     ASSERT_REFUSED("mprotect", sys_mprotect(NULL, 0, 0));
     ASSERT_REFUSED("madvise", sys_madvise(NULL, 0, 0));
+}
+END_TEST
+
+/* How often the kernel is unsure yet. */
+static int unsure_calls;
+
+static int be_unsure(void *arg, enum sys_kind kind, const char *name)
+{
+    (void)arg;
+    (void)kind;
+    (void)name;
+    return unsure_calls-- > 0 ? -EAGAIN : 0;
+}
+
+START_TEST(an_open_that_a_rename_disturbed_is_repeated)
+{
+    const int dir_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    unsure_calls = 20;
+    sys_set_fault(be_unsure, NULL);
+    const int fd = sys_open_beneath(dir_fd, ".", O_PATH);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    unsure_calls = INT_MAX;
+    ck_assert_int_eq(sys_open_beneath(dir_fd, ".", O_PATH), -EAGAIN);
+    close(dir_fd);
 }
 END_TEST
 
@@ -349,6 +375,7 @@ Suite *sys_suite(void)
     tcase_add_checked_fixture(calls, NULL, drop_hook);
     tcase_add_test(calls, every_socket_call_asks_the_hook);
     tcase_add_test(calls, every_other_call_asks_the_hook);
+    tcase_add_test(calls, an_open_that_a_rename_disturbed_is_repeated);
     tcase_add_test(calls, mmap_fails_with_the_memory);
     tcase_add_test(calls, a_close_always_closes);
     tcase_add_test(calls, failures_are_negative_errnos);
