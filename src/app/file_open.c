@@ -25,9 +25,16 @@
 /* What is read at a time to bring a file into the page cache. */
 #define FETCH_BYTES KIB(16)
 
+/* File systems keep times that 64 bits of nanoseconds cannot hold: these become the last ones that
+ * they can. */
 static int64_t ns_of(const struct timespec *time)
 {
-    return time->tv_sec * NS_PER_SEC + time->tv_nsec;
+    int64_t ns = 0;
+    if (__builtin_mul_overflow(time->tv_sec, NS_PER_SEC, &ns) ||
+        __builtin_add_overflow(ns, time->tv_nsec, &ns)) {
+        return time->tv_sec < 0 ? INT64_MIN : INT64_MAX;
+    }
+    return ns;
 }
 
 static struct file_identity identity_of(const struct stat *stat)
@@ -82,7 +89,7 @@ static void describe(struct file *file, const struct stat *stat)
     file->size = file->identity.size;
     file->there = true;
     const int64_t tick_ns = file->identity.changed_ns % NS_PER_SEC == 0 ? COARSE_TICK_NS : TICK_NS;
-    file->fresh = now_ns - file->identity.changed_ns < tick_ns;
+    file->fresh = file->identity.changed_ns > now_ns - tick_ns;
     /* RFC 9110 section 8.8.2.1: never later than the answer's Date. */
     const int64_t now_s = now_ns / NS_PER_SEC;
     file->modified_s = stat->st_mtim.tv_sec < now_s ? stat->st_mtim.tv_sec : now_s;

@@ -67,10 +67,18 @@ static void put_size(struct buf *out, uint64_t size)
     buf_printf(out, "%u.%u %s", (unsigned)(tenths / 10), (unsigned)(tenths % 10), units[unit]);
 }
 
+/* Beyond what 64 bits of nanoseconds can hold (the years 1677 to 2262), the nearest that they can. */
+static void write_iso(int64_t seconds, char *out)
+{
+    const int64_t end = INT64_MAX / NS_PER_SEC;
+    const int64_t held = seconds > end ? end : seconds < -end ? -end : seconds;
+    date_to_iso(held * NS_PER_SEC, out);
+}
+
 static void put_date(struct buf *out, int64_t modified_s)
 {
     char iso[DATE_ISO_SIZE];
-    date_to_iso(modified_s * NS_PER_SEC, iso);
+    write_iso(modified_s, iso);
     buf_printf(out, "<time datetime=\"%.19sZ\">%.10s %.5s</time>", iso, iso, iso + 11);
 }
 
@@ -153,7 +161,7 @@ static void put_json(struct listing *listing, const struct listed *entry)
 {
     char iso[DATE_ISO_SIZE];
     struct json *const writer = &listing->writer;
-    date_to_iso(entry->modified_s * NS_PER_SEC, iso);
+    write_iso(entry->modified_s, iso);
     json_begin_object(writer);
     json_key(writer, SLICE("name"));
     json_string(writer, listed_name(listing, entry));

@@ -1,6 +1,8 @@
 """Listings of served directories."""
+import datetime
 import html.parser
 import json
+import subprocess
 import time
 import urllib.parse
 
@@ -67,6 +69,19 @@ def test_json_tells_name_type_size_and_time(conn, folder):
     assert set(entries) == {"zdir", "A.txt", "b.txt", "c.txt", "across"}
     assert entries["b.txt"]["size"] == 2000 and entries["b.txt"]["type"] == "file" and entries["zdir"]["type"] == "directory" and entries["across"]["size"] == 10
     assert entries["b.txt"]["modified"].startswith(time.strftime("%Y-%m-%dT", time.gmtime((folder / "b.txt").stat().st_mtime)))
+
+
+@pytest.mark.parametrize("seconds", [1 << 62, 253402300800, 9223372037, -9223372037, -253402300800, -(1 << 62)])
+def test_times_beyond_all_calendars_are_kept_within_them(conn, site, seconds):
+    folder = site / "times"
+    folder.mkdir(exist_ok=True)
+    (folder / "x.txt").write_bytes(b"x")
+    subprocess.run(["touch", "-m", "-d", f"@{seconds}", str(folder / "x.txt")], check=True)
+    kept = max(-9223372036, min(9223372036, int((folder / "x.txt").stat().st_mtime)))
+    listing = json.loads(conn.ask("GET", "/list/times/", JSON).body)
+    wanted = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=kept)
+    assert listing["entries"][0]["modified"] == wanted.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    assert conn.ask("GET", "/list/times/x.txt").body == b"x"
 
 
 @pytest.mark.usefixtures("folder")
