@@ -47,8 +47,8 @@ GARM_EXPORT garm_test *garm_test_new(const garm_app_entry *entry, const char *co
 GARM_EXPORT void garm_test_free(garm_test *test);
 
 /** Sends a request on a new connection, and lets virtual time pass until the answer is complete,
- *  the connection ends, or an hour has gone by. The response is valid until the next call. See
- *  garm_test_do. */
+ *  the connection ends, or an hour has gone by. The response is valid until the next call; its
+ *  status is 0 if the application has stopped itself before. See garm_test_do. */
 GARM_EXPORT const garm_response *garm_test_do_with(garm_test *test, const char *method,
                                                    const char *target, const garm_test_opts *opts);
 /* In C++ the options stand in the order of garm_test_opts: json, headers, body, body_size.

@@ -84,6 +84,12 @@ static int post(garm_ctx *c)
     return 204;
 }
 
+static int stop(garm_ctx *c)
+{
+    garm_server_stop(garm_server_of(c), GARM_SEC(1));
+    return 204;
+}
+
 static int stats(garm_ctx *c)
 {
     garm_server_stats now = {.size = sizeof(now)};
@@ -100,6 +106,7 @@ static void setup(garm_app *app)
     garm_route(app, "GET /count", count);
     garm_route(app, "GET /endless", endless);
     garm_route(app, "GET /post", post);
+    garm_route(app, "GET /stop", stop);
     garm_route(app, "GET /stats", stats);
     garm_every(app, GARM_SEC(10), tick, (void *)(uintptr_t)&one);
 }
@@ -236,6 +243,17 @@ START_TEST(statistics_count_requests)
 }
 END_TEST
 
+START_TEST(a_stopped_application_answers_nobody)
+{
+    ck_assert_int_eq(garm_test_do(t, "GET", "/stop")->status, 204);
+    const garm_response *const res = garm_test_do(t, "GET", "/hello/1");
+    ck_assert_int_eq(res->status, 0);
+    ck_assert(!res->complete);
+    ck_assert_uint_eq(res->body_size, 0);
+    ck_assert_str_eq(garm_test_header(t, "Date"), "");
+}
+END_TEST
+
 Suite *suite_test_client(void)
 {
     Suite *const suite = suite_create("app/test_client");
@@ -252,6 +270,7 @@ Suite *suite_test_client(void)
     tcase_add_test(tc, periodic_jobs_keep_their_period);
     tcase_add_test(tc, posted_work_runs);
     tcase_add_test(tc, statistics_count_requests);
+    tcase_add_test(tc, a_stopped_application_answers_nobody);
     suite_add_tcase(suite, tc);
     return suite;
 }
