@@ -1,8 +1,6 @@
 /* The access log: one line per request, made when its answer is with the kernel. */
 #include <garm/garm.h>
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -15,23 +13,12 @@ struct access_log {
     int64_t slower_than_ns;
 };
 
-/* A line as it grows; its texts are bounded, so it always fits. */
+/* A line as it grows; its texts are bounded, so it always fits. It is not cleared before use, and
+ * nothing goes through printf: both would cost more than all the rest. */
 struct line {
-    char text[LINE_MAX];
     size_t len;
+    char text[LINE_MAX];
 };
-
-__attribute__((format(printf, 2, 3))) static void add(struct line *line, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    const size_t room = sizeof(line->text) - line->len;
-    const int wrote = vsnprintf(line->text + line->len, room, format, args);
-    va_end(args);
-    if (wrote > 0 && (size_t)wrote < room) {
-        line->len += (size_t)wrote;
-    }
-}
 
 static void copy(struct line *line, const char *text, size_t size)
 {
@@ -39,6 +26,23 @@ static void copy(struct line *line, const char *text, size_t size)
     const size_t take = size < room ? size : room;
     memcpy(line->text + line->len, text, take);
     line->len += take;
+}
+
+static void add(struct line *line, const char *text)
+{
+    copy(line, text, strlen(text));
+}
+
+/* In decimal, with zeros before it up to so many digits. */
+static void add_number(struct line *line, uint64_t number, size_t digits)
+{
+    char text[20]; /* of 2^64 - 1 */
+    size_t at = sizeof(text);
+    do {
+        text[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0 || sizeof(text) - at < digits);
+    copy(line, text + at, sizeof(text) - at);
 }
 
 /* Bytes that stand in quotes as they are. */
@@ -51,26 +55,37 @@ static size_t plain_run(const char *text, size_t max)
     return i;
 }
 
-/* A text between quotes. Quotes, backslashes, controls and bytes beyond ASCII are escaped, as
+static void add_escaped(struct line *line, unsigned char byte, const char *escape)
+{
+    static const char digits[] = "0123456789abcdef";
+    if (byte == '"' || byte == '\\') {
+        copy(line, (const char[]){'\\', (char)byte}, 2);
+    } else {
+        add(line, escape);
+        copy(line, (const char[]){digits[byte >> 4], digits[byte & 15]}, 2);
+    }
+}
+
+/* A text for between quotes. Quotes, backslashes, controls and bytes beyond ASCII are escaped, as
  * \u00XX for JSON and \xXX else. */
-static void add_quoted(struct line *line, const char *text, const char *escape)
+static void add_inner(struct line *line, const char *text, const char *escape)
 {
     const size_t end = line->len + TEXT_MAX;
-    copy(line, "\"", 1);
     while (*text != '\0' && line->len + strlen("\\u00XX") < end) {
         const size_t run = plain_run(text, end - strlen("\\u00XX") - line->len);
         copy(line, text, run);
         text += run;
         if (run == 0) {
-            const unsigned char byte = (unsigned char)*text;
-            if (byte == '"' || byte == '\\') {
-                add(line, "\\%c", byte);
-            } else {
-                add(line, "%s%02x", escape, byte);
-            }
+            add_escaped(line, (unsigned char)*text, escape);
             text++;
         }
     }
+}
+
+static void add_quoted(struct line *line, const char *text, const char *escape)
+{
+    copy(line, "\"", 1);
+    add_inner(line, text, escape);
     copy(line, "\"", 1);
 }
 
@@ -81,9 +96,14 @@ struct facts {
     int64_t wall_ns;
 };
 
-static double to_ms(int64_t ns)
+/* 13:00:00 */
+static void add_clock(struct line *line, const struct tm *tm)
 {
-    return (double)ns / 1e6;
+    add_number(line, (uint64_t)tm->tm_hour, 2);
+    copy(line, ":", 1);
+    add_number(line, (uint64_t)tm->tm_min, 2);
+    copy(line, ":", 1);
+    add_number(line, (uint64_t)tm->tm_sec, 2);
 }
 
 static void add_time(struct line *line, int64_t wall_ns)
@@ -91,23 +111,56 @@ static void add_time(struct line *line, int64_t wall_ns)
     const time_t seconds = (time_t)(wall_ns / GARM_SEC(1));
     struct tm tm;
     gmtime_r(&seconds, &tm);
-    add(line, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-        tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(wall_ns % GARM_SEC(1) / GARM_MS(1)));
+    add_number(line, (uint64_t)tm.tm_year + 1900, 4);
+    copy(line, "-", 1);
+    add_number(line, (uint64_t)tm.tm_mon + 1, 2);
+    copy(line, "-", 1);
+    add_number(line, (uint64_t)tm.tm_mday, 2);
+    copy(line, "T", 1);
+    add_clock(line, &tm);
+    copy(line, ".", 1);
+    add_number(line, (uint64_t)(wall_ns % GARM_SEC(1) / GARM_MS(1)), 3);
+    copy(line, "Z", 1);
+}
+
+/* In milliseconds, to the microsecond. */
+static void add_duration(struct line *line, int64_t duration_ns)
+{
+    const uint64_t us = (uint64_t)(duration_ns + 500) / 1000;
+    add_number(line, us / 1000, 1);
+    copy(line, ".", 1);
+    add_number(line, us % 1000, 3);
+}
+
+/* May the text stand without quotes? */
+static bool is_bare(const char *text, size_t len)
+{
+    static const bool marks[256] = {
+        ['-'] = true, ['_'] = true, ['.'] = true, [':'] = true, ['/'] = true,
+        ['?'] = true, ['&'] = true, ['%'] = true, ['+'] = true, ['@'] = true,
+        [','] = true, [';'] = true, ['~'] = true, ['!'] = true, ['$'] = true,
+        ['*'] = true, ['('] = true, [')'] = true, ['['] = true, [']'] = true,
+    };
+    bool bare = len <= TEXT_MAX;
+    for (size_t i = 0; bare && i < len; i++) {
+        const unsigned char byte = (unsigned char)text[i];
+        const unsigned char letter = byte | 0x20;
+        bare = (letter >= 'a' && letter <= 'z') || (byte >= '0' && byte <= '9') || marks[byte];
+    }
+    return bare;
 }
 
 /* name=value, quoted if it must be. Empty values are left out. */
 static void add_pair(struct line *line, const char *name, const char *value)
 {
-    static const char bare[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                               "-_.:/?&%+@,;~!$*()[]";
-    if (value[0] == '\0') {
+    const size_t len = strlen(value);
+    if (len == 0) {
         return;
     }
-    const size_t len = strspn(value, bare);
     copy(line, " ", 1);
-    copy(line, name, strlen(name));
+    add(line, name);
     copy(line, "=", 1);
-    if (value[len] == '\0' && len <= TEXT_MAX) {
+    if (is_bare(value, len)) {
         copy(line, value, len);
     } else {
         add_quoted(line, value, "\\x");
@@ -125,8 +178,14 @@ static void write_logfmt(struct line *line, const struct facts *facts)
     add_pair(line, "method", facts->method);
     add_pair(line, "target", facts->target);
     add_pair(line, "route", facts->route);
-    add(line, " status=%d bytes_in=%" PRIu64 " bytes_out=%" PRIu64 " duration_ms=%.3f",
-        outcome->status, outcome->bytes_in, outcome->bytes_out, to_ms(outcome->duration_ns));
+    add(line, " status=");
+    add_number(line, (uint64_t)outcome->status, 1);
+    add(line, " bytes_in=");
+    add_number(line, outcome->bytes_in, 1);
+    add(line, " bytes_out=");
+    add_number(line, outcome->bytes_out, 1);
+    add(line, " duration_ms=");
+    add_duration(line, outcome->duration_ns);
     add_pair(line, "referer", facts->referer);
     add_pair(line, "agent", facts->agent);
     if (outcome->error != 0) {
@@ -137,7 +196,9 @@ static void write_logfmt(struct line *line, const struct facts *facts)
 static void add_member(struct line *line, const char *name, const char *value)
 {
     if (value[0] != '\0') {
-        add(line, ",\"%s\":", name);
+        add(line, ",\"");
+        add(line, name);
+        add(line, "\":");
         add_quoted(line, value, "\\u00");
     }
 }
@@ -154,9 +215,14 @@ static void write_json(struct line *line, const struct facts *facts)
     add_member(line, "method", facts->method);
     add_member(line, "target", facts->target);
     add_member(line, "route", facts->route);
-    add(line,
-        ",\"status\":%d,\"bytes_in\":%" PRIu64 ",\"bytes_out\":%" PRIu64 ",\"duration_ms\":%.3f",
-        outcome->status, outcome->bytes_in, outcome->bytes_out, to_ms(outcome->duration_ns));
+    add(line, ",\"status\":");
+    add_number(line, (uint64_t)outcome->status, 1);
+    add(line, ",\"bytes_in\":");
+    add_number(line, outcome->bytes_in, 1);
+    add(line, ",\"bytes_out\":");
+    add_number(line, outcome->bytes_out, 1);
+    add(line, ",\"duration_ms\":");
+    add_duration(line, outcome->duration_ns);
     add_member(line, "referer", facts->referer);
     add_member(line, "agent", facts->agent);
     if (outcome->error != 0) {
@@ -165,26 +231,53 @@ static void write_json(struct line *line, const struct facts *facts)
     add(line, "}");
 }
 
-static void write_combined(struct line *line, const struct facts *facts)
+/* A user's name stands between blanks. */
+static void add_user(struct line *line, const char *user)
 {
-    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const time_t seconds = (time_t)(facts->wall_ns / GARM_SEC(1));
+    for (const char *at = user; *at != '\0' && at < user + TEXT_MAX; at++) {
+        const bool plain = *at > ' ' && *at < 0x7f && *at != '"';
+        copy(line, plain ? at : "_", 1);
+    }
+    add(line, user[0] != '\0' ? "" : "-");
+}
+
+/* [21/Nov/2026:13:00:00 +0000] */
+static void add_day_and_time(struct line *line, int64_t wall_ns)
+{
+    static const char months[12][6] = {"/Jan/", "/Feb/", "/Mar/", "/Apr/", "/May/", "/Jun/",
+                                       "/Jul/", "/Aug/", "/Sep/", "/Oct/", "/Nov/", "/Dec/"};
+    const time_t seconds = (time_t)(wall_ns / GARM_SEC(1));
     struct tm tm;
     gmtime_r(&seconds, &tm);
-    add(line, "%s - ", facts->ip[0] != '\0' ? facts->ip : "-");
-    for (const char *at = facts->user; *at != '\0' && at < facts->user + TEXT_MAX; at++) {
-        add(line, "%c", *at > ' ' && *at < 0x7f && *at != '"' ? *at : '_');
-    }
-    add(line, "%s [%02d/%s/%04d:%02d:%02d:%02d +0000] ", facts->user[0] != '\0' ? "" : "-",
-        tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
-    char request[TEXT_MAX];
-    snprintf(request, sizeof(request), "%s %s HTTP/%s", facts->method, facts->target,
-             facts->version);
-    add_quoted(line, request, "\\x");
-    add(line, " %d %" PRIu64 " ", facts->outcome->status, facts->outcome->bytes_out);
+    copy(line, "[", 1);
+    add_number(line, (uint64_t)tm.tm_mday, 2);
+    add(line, months[tm.tm_mon]);
+    add_number(line, (uint64_t)tm.tm_year + 1900, 4);
+    copy(line, ":", 1);
+    add_clock(line, &tm);
+    add(line, " +0000]");
+}
+
+static void write_combined(struct line *line, const struct facts *facts)
+{
+    add(line, facts->ip[0] != '\0' ? facts->ip : "-");
+    add(line, " - ");
+    add_user(line, facts->user);
+    copy(line, " ", 1);
+    add_day_and_time(line, facts->wall_ns);
+    add(line, " \"");
+    add_inner(line, facts->method, "\\x");
+    copy(line, " ", 1);
+    add_inner(line, facts->target, "\\x");
+    add(line, " HTTP/");
+    add_inner(line, facts->version, "\\x");
+    add(line, "\" ");
+    add_number(line, (uint64_t)facts->outcome->status, 1);
+    copy(line, " ", 1);
+    add_number(line, facts->outcome->bytes_out, 1);
+    copy(line, " ", 1);
     add_quoted(line, facts->referer[0] != '\0' ? facts->referer : "-", "\\x");
-    add(line, " ");
+    copy(line, " ", 1);
     add_quoted(line, facts->agent[0] != '\0' ? facts->agent : "-", "\\x");
 }
 
@@ -213,7 +306,8 @@ static void write_line(garm_ctx *c, const garm_outcome *outcome, void *arg)
         .outcome = outcome,
         .wall_ns = garm_wall_ns(),
     };
-    struct line line = {.len = 0};
+    struct line line;
+    line.len = 0;
     writers[self->format](&line, &facts);
     line.text[line.len < LINE_MAX ? line.len : LINE_MAX - 1] = '\n';
     (void)garm_append(c, self->appender, line.text, line.len + 1);

@@ -29,13 +29,9 @@ static const struct ip mapped_prefix = {{[10] = 0xff, [11] = 0xff}};
 
 static bool parse_ip(const char *text, struct ip *ret_ip)
 {
-    struct ip ip;
-    if (inet_pton(AF_INET6, text, ip.bytes) == 1) {
-        *ret_ip = ip;
-        return true;
-    }
-    ip = mapped_prefix;
-    if (inet_pton(AF_INET, text, ip.bytes + 12) != 1) {
+    struct ip ip = mapped_prefix;
+    const bool v6 = strchr(text, ':') != NULL;
+    if (inet_pton(v6 ? AF_INET6 : AF_INET, text, ip.bytes + (v6 ? 0 : 12)) != 1) {
         return false;
     }
     *ret_ip = ip;
@@ -170,6 +166,9 @@ static bool take_address(struct text part, char *out)
     out[part.len] = '\0';
     if (!parse_ip(out, &ip)) {
         return false;
+    }
+    if (strchr(out, ':') == NULL) {
+        return true; /* of IPv4 inet_pton takes one spelling only */
     }
     const bool v4 = within(&(struct network){mapped_prefix, 96}, &ip);
     return inet_ntop(v4 ? AF_INET : AF_INET6, ip.bytes + (v4 ? 12 : 0), out, PART_LEN_MAX) != NULL;
