@@ -67,7 +67,8 @@ static void put_size(struct buf *out, uint64_t size)
     buf_printf(out, "%u.%u %s", (unsigned)(tenths / 10), (unsigned)(tenths % 10), units[unit]);
 }
 
-/* Beyond what 64 bits of nanoseconds can hold (the years 1677 to 2262), the nearest that they can. */
+/* Beyond what 64 bits of nanoseconds can hold (the years 1677 to 2262), the nearest that they
+ * can. */
 static void write_iso(int64_t seconds, char *out)
 {
     const int64_t end = INT64_MAX / NS_PER_SEC;
