@@ -17,7 +17,7 @@ typedef struct garm_static_opts {
     /* of a directory that is asked for with a slash at the end. Default "index.html"; "": none */
     const char *index GARM_UNSET_;
     /* Clients may keep what they got for so long without asking, but HTML. 0: they ask each time,
-     * and usually hear 304; GARM_NONE: no Cache-Control at all */
+     * and usually hear 304; GARM_NONE: no Cache-Control, but for who is logged in */
     int64_t cache_max_age_s GARM_UNSET_;
     /* Names with a hash of the content (app.3f9a0c21.js, index-BX2f9aQ1.css: 8 to 64 letters,
      * digits or '_', with a letter and two digits, behind a '.' or '-' and before the extension)
@@ -49,7 +49,11 @@ GARM_BEGIN
  *  ending. ETag is strong and made of inode, size and time of the last change; conditions and
  *  ranges are those of RFC 9110 sections 13 and 14. A change of a file shows within a second. One
  *  that is replaced by renaming is never served in a mixture; one that shrinks while it is sent
- *  resets its connection. See garm_static. */
+ *  resets its connection.
+ *
+ *  Behind a login (the request has Authorization, garm_user says who it is, or a session was looked
+ *  at) Cache-Control is `private` too, so that no cache that others share keeps the answer. A
+ *  Cache-Control that middleware has set stays as it is. See garm_static. */
 GARM_EXPORT void garm_static_with(garm_app *app, const char *prefix, const char *dir,
                                   const garm_static_opts *opts);
 /* garm_static(app, "/", "./public", .spa = true) */

@@ -63,6 +63,12 @@ static int load(garm_ctx *c, struct session *session)
     return 0;
 }
 
+bool session_used(garm_ctx *c)
+{
+    const struct session *const session = garm_get(c, &key);
+    return session != NULL && session->loaded;
+}
+
 struct session *session_of(garm_ctx *c)
 {
     struct session *const session = garm_get(c, &key);

@@ -85,6 +85,8 @@ MUST_CHECK int session_read(garm_ctx *c, struct session *session, struct slice r
 /** The record, as of now. .ptr is NULL when memory runs out. */
 struct slice session_write(garm_ctx *c, struct session *session);
 
+/** Does the answer to this request depend on a session? */
+bool session_used(garm_ctx *c);
 /** The session of this request, loaded; NULL if it cannot be, and then the request is broken. */
 MUST_CHECK struct session *session_of(garm_ctx *c);
 /** The same for what changes it: 0, or negative. */

@@ -5,6 +5,7 @@
 #include "app/file_reply.h"
 #include "app/reply.h"
 #include "app/server.h"
+#include "app/session.h"
 #include "base/sys.h"
 
 #include <garm/reply.h>
@@ -13,6 +14,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+
+#define PRIVATE "private, "
 
 /* Choosing. */
 
@@ -51,6 +54,12 @@ static enum coding choose_coding(garm_ctx *c, struct static_entry *entry)
     return best_coding(entry, qualities, false);
 }
 
+bool static_is_own(garm_ctx *c)
+{
+    return c->x->head->id_first[FIELD_AUTHORIZATION] != 0 ||
+           (c->keyed != NULL && (garm_user(c)[0] != '\0' || session_used(c)));
+}
+
 static bool varies(const struct static_site *site)
 {
     return site->opts.precompressed || site->opts.compress;
@@ -63,7 +72,7 @@ static int reply_entry_take(garm_ctx *c, struct static_entry *entry, struct slic
         .file = &entry->files[coding],
         .type = entry->type,
         .coding = coding == CODING_IDENTITY ? SLICE("") : coding_name(coding),
-        .cache_control = entry->cache_control,
+        .cache_control = static_is_own(c) ? entry->control.own : entry->control.shared,
         .vary = vary,
         .release = static_entry_unref,
         .holder = entry,
@@ -130,6 +139,9 @@ static int redirect_to_directory(garm_ctx *c)
     if (url == NULL) {
         ctx_poison(c);
         return -ENOMEM;
+    }
+    if (static_is_own(c) && !reply_field_is_set(c, SLICE("Cache-Control"))) {
+        TRY(garm_set_header(c, "Cache-Control", "private, no-cache"));
     }
     return garm_redirect(c, 301, url);
 }
@@ -263,20 +275,28 @@ static bool opts_valid(garm_app *app, const garm_static_opts *opts, const char *
     return wrong == NULL;
 }
 
+/* Also where there shall be none: what is one user's must not be taken for everybody's. */
+static void set_control(struct static_site *site)
+{
+    const int64_t max_age_s = site->opts.cache_max_age_s;
+    snprintf(site->own, sizeof(site->own),
+             max_age_s > 0 ? PRIVATE "max-age=%lld" : PRIVATE "no-cache", (long long)max_age_s);
+    site->control.own = slice_cstr(site->own);
+    site->control.shared =
+        max_age_s == GARM_NONE ? SLICE("") : slice_cstr(site->own + strlen(PRIVATE));
+}
+
 static struct static_site *make_site(garm_app *app, const char *dir, const garm_static_opts *opts)
 {
     struct application *const application = app->application;
     struct static_site *const site = garm_app_alloc(app, sizeof(*site));
     char *const index = garm_app_alloc(app, strlen(opts->index) + 1);
-    char *const max_age = garm_app_alloc(app, 32);
-    if (site == NULL || index == NULL || max_age == NULL) {
+    if (site == NULL || index == NULL) {
         return NULL;
     }
     site->opts = *opts;
     site->opts.index = memcpy(index, opts->index, strlen(opts->index) + 1);
-    snprintf(max_age, 32, opts->cache_max_age_s > 0 ? "max-age=%lld" : "no-cache",
-             (long long)opts->cache_max_age_s);
-    site->max_age = slice_cstr(max_age);
+    set_control(site);
     site->dir_fd = sys_open(dir, O_PATH | O_DIRECTORY);
     if (site->dir_fd < 0) {
         garm_fail_at(app, opts->where, "garm_static: no directory \"%s\": %s", dir,

@@ -267,7 +267,10 @@ static int stream(garm_ctx *c, struct held *held)
 {
     struct listing *const listing = &held->listing;
     TRY(reply_set_type(c, listing->json ? "application/json" : "text/html; charset=utf-8"));
-    TRY(garm_set_header(c, "Cache-Control", "no-cache"));
+    if (!reply_field_is_set(c, SLICE("Cache-Control"))) {
+        TRY(garm_set_header(c, "Cache-Control",
+                            static_is_own(c) ? "private, no-cache" : "no-cache"));
+    }
     TRY(garm_add_header(c, "Vary", "Accept"));
     if (!listing->json) {
         TRY(garm_set_header(c, "Content-Security-Policy", POLICY));

@@ -13,6 +13,8 @@
 
 #define IMMUTABLE "max-age=31536000, immutable"
 
+#define CONTROL(text) ((struct static_control){SLICE(text), SLICE("private, " text)})
+
 /* One look; nothing in it belongs to a request, for it may be made on another thread. */
 struct look {
     const struct static_site *site;
@@ -189,18 +191,18 @@ static bool unchanged(const struct look *look)
     return same;
 }
 
-static struct slice cache_control_of(const struct static_site *site, const struct look *look)
+static struct static_control control_of(const struct static_site *site, const struct look *look)
 {
     const struct slice path = slice_of(look->path, look->path_len);
     const struct slice type = slice_cstr(mime_type(path));
     if (site->opts.cache_max_age_s == GARM_NONE) {
-        return SLICE("");
+        return site->control;
     }
     if (slice_starts_with(type, SLICE("text/html")) ||
         slice_starts_with(type, SLICE("application/xhtml"))) {
-        return SLICE("no-cache");
+        return CONTROL("no-cache");
     }
-    return site->opts.immutable && file_path_hashed(path) ? SLICE(IMMUTABLE) : site->max_age;
+    return site->opts.immutable && file_path_hashed(path) ? CONTROL(IMMUTABLE) : site->control;
 }
 
 /* An entry that takes what was opened. */
@@ -215,7 +217,7 @@ static int make_entry(struct look *look, struct slice key, struct static_entry *
     entry->refs = 1;
     entry->site = look->site;
     entry->type = mime_type(slice_of(look->path, look->path_len));
-    entry->cache_control = cache_control_of(look->site, look);
+    entry->control = control_of(look->site, look);
     memcpy(entry->files, look->files, sizeof(entry->files));
     entry->has_siblings = entry->files[CODING_BROTLI].there || entry->files[CODING_ZSTD].there ||
                           entry->files[CODING_GZIP].there || static_may_make(entry, CODING_GZIP);

@@ -11,12 +11,18 @@
 
 #include <garm/static.h>
 
+/* Cache-Control of a file: for anybody ("": none), and in answers that are one user's. */
+struct static_control {
+    struct slice shared, own;
+};
+
 /* As set up; shared by all workers, and never changed. */
 struct static_site {
     int dir_fd;
     uint32_t index; /* among the application's sites */
     garm_static_opts opts;
-    struct slice max_age; /* Cache-Control of what is neither HTML nor hashed; "" if none */
+    struct static_control control; /* of what is neither HTML nor hashed, */
+    char own[48];                  /* and its text */
 };
 
 /* A path's file and its precompressed siblings, with what is the same in all their answers. */
@@ -27,7 +33,7 @@ struct static_entry {
     int64_t checked_ns;
     const struct static_site *site;
     const char *type;
-    struct slice cache_control;
+    struct static_control control;
     bool has_siblings; /* or may be compressed */
     /* bits of codings: those that were compressed here, and those that were tried, so that two
      * requests do not do it at once */
@@ -78,6 +84,10 @@ void static_cache_drop(garm_ctx *c, const struct static_site *site, struct slice
 void static_cache_clear(garm_ctx *c);
 /** Accepts NULL. */
 void static_cache_free(struct static_cache *cache);
+
+/** Is the answer one user's, so that no cache that others share may keep it? It is where the
+ *  request has Authorization, somebody was authenticated, or a session was looked at. */
+bool static_is_own(garm_ctx *c);
 
 /** Replies with what the directory `path` ("" or "a/") holds, as a page or as JSON. May suspend. */
 MUST_CHECK int static_list(garm_ctx *c, const struct static_site *site, struct slice path);

@@ -107,6 +107,7 @@ def test_up_list_down_delete_log_out(site):
     listing = json.loads(ask(site, "GET", "/files/", [cookie, ("Accept", "application/json")]).body)
     assert [(entry["name"], entry["size"]) for entry in listing["entries"]] == [("a b.bin", MIB), ("größe.txt", 7)]
     answer = ask(site, "GET", "/files/a%20b.bin", [cookie])
+    assert answer.get("Cache-Control") == "private, no-cache"
     assert answer.body == content and answer.get("Content-Security-Policy") == "sandbox"
     assert ask(site, "GET", "/files/a%20b.bin", [cookie, ("Range", "bytes=-2")]).body == content[-2:]
     assert ask(site, "DELETE", "/files/a%20b.bin", [cookie]).status == 204
@@ -207,6 +208,7 @@ def test_the_small_site_keeps_what_members_send(small):
     (name,) = kept(small)
     assert re.fullmatch("[a-z0-9]{26}", name) and name.encode() in ask(small, "GET", "/files/", [cookie]).body
     answer = ask(small, "GET", f"/files/{name}", [cookie])
+    assert answer.get("Cache-Control") == "private, no-cache"
     assert (answer.body, answer.get("Content-Type"), answer.get("X-Content-Type-Options")) == (b"<script>", "application/octet-stream", "nosniff")
     assert upload(small, cookie, part(b"x"), target="/", fields=[("Sec-Fetch-Site", "cross-site")]).status == 403
     assert len(kept(small)) == 1

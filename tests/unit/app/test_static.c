@@ -51,8 +51,32 @@ static int watch_listing(garm_ctx *c)
     return 0;
 }
 
+/* Says who it is, and looks at a session, as the request's fields ask for. */
+static int know(garm_ctx *c)
+{
+    GARM_TRY(garm_set_user(c, garm_header(c, "X-User")));
+    if (garm_has_header(c, "X-Session")) {
+        (void)garm_session_get(c, "user");
+    }
+    if (garm_has_header(c, "X-Set")) {
+        GARM_TRY(garm_set_header(c, "Cache-Control", "no-store"));
+    }
+    return garm_next(c);
+}
+
+static void set_up_members(garm_app *app)
+{
+    garm_app *const group = garm_group(app, "/members");
+    garm_sessions(group);
+    garm_use(group, know);
+    garm_static(group, "/s", dir, .list = true);
+    garm_static(group, "/aged", dir, .cache_max_age_s = 60, .immutable = true);
+    garm_static(group, "/none", dir, .cache_max_age_s = GARM_NONE);
+}
+
 static void set_up(garm_app *app)
 {
+    set_up_members(app);
     garm_app *const group = garm_group(app, "/watched");
     garm_use(group, watch_listing);
     garm_static(group, "/", dir, .list = true);
@@ -312,6 +336,59 @@ static bool can_open_beneath(void)
     return fd != -ENOSYS;
 }
 
+/* Who may keep an answer. */
+
+static const struct {
+    const char *path, *shared, *own;
+} kept[] = {
+    {"/s/a.txt", "no-cache", "private, no-cache"},
+    {"/s/", "no-cache", "private, no-cache"},
+    {"/s", "", "private, no-cache"},
+    {"/s/p.html", "no-cache", "private, no-cache"},
+    {"/aged/a.txt", "max-age=60", "private, max-age=60"},
+    {"/aged/p.html", "no-cache", "private, no-cache"},
+    {"/aged/a.3f9a0c21.js", "max-age=31536000, immutable", "private, max-age=31536000, immutable"},
+    {"/none/a.txt", "", "private, no-cache"},
+};
+
+static void require_control(const char *path, const char *fields, const char *control)
+{
+    char head[512];
+    char line[128];
+    snprintf(head, sizeof(head), "GET /members%s HTTP/1.1\nHost: a%s", path, fields);
+    snprintf(line, sizeof(line), "Cache-Control: %s", control);
+    const struct answer *const answer = fake_ask(head);
+    ck_assert_msg(answer_has(answer, line) == (control[0] != '\0'), "%s%s: %s", path, fields,
+                  answer->head);
+    ck_assert(control[0] != '\0' || strstr(answer->head, "Cache-Control") == NULL);
+}
+
+START_TEST(what_is_for_one_user_is_kept_by_no_shared_cache)
+{
+    static const char *const own[] = {
+        "\nX-User: ada",
+        "\nAuthorization: Basic eDp5",
+        "\nX-Session: 1",
+        "\nX-User: ada\nIf-None-Match: *",
+        "\nX-User: ada\nRange: bytes=0-1",
+    };
+    begin();
+    put("p.html", "page");
+    put("a.3f9a0c21.js", "script");
+    for (size_t round = 0; round < 2; round++) {
+        require_control(kept[_i].path, "", kept[_i].shared);
+        for (size_t i = 0; i < COUNT_OF(own); i++) {
+            require_control(kept[_i].path, own[i], kept[_i].own);
+        }
+    }
+    require_control(kept[_i].path, "\nX-User: ada\nX-Set: 1", "no-store");
+    require_control(kept[_i].path, "\nX-Set: 1", "no-store");
+    cut_off("p.html");
+    cut_off("a.3f9a0c21.js");
+    end();
+}
+END_TEST
+
 Suite *suite_static(void)
 {
     Suite *const suite = suite_create("app/static");
@@ -326,6 +403,8 @@ Suite *suite_static(void)
     tcase_add_loop_test(tests, what_is_not_at_hand_is_waited_for_elsewhere, 0, (int)COUNT_OF(slow));
     tcase_add_test(tests, the_cache_gives_way_when_descriptors_run_out);
     tcase_add_loop_test(tests, any_call_may_fail_once, 0, (int)COUNT_OF(requests));
+    tcase_add_loop_test(tests, what_is_for_one_user_is_kept_by_no_shared_cache, 0,
+                        (int)COUNT_OF(kept));
     tcase_add_test(tests, a_listing_has_what_is_there);
     tcase_add_test(tests, a_page_that_is_refused_is_not_given);
     tcase_add_test(tests, listings_hold_so_much_and_no_more);
