@@ -58,6 +58,11 @@ void stream_set_unsent_max(struct stream *stream, size_t bytes)
     stream->io->ops->set_unsent_max(stream->io, stream->watch.fd, bytes);
 }
 
+int64_t stream_taken(struct stream *stream)
+{
+    return stream->io->ops->taken(stream->io, stream->watch.fd);
+}
+
 void stream_close(struct stream *stream, bool reset)
 {
     if (stream->watch.fd >= 0) {

@@ -35,6 +35,9 @@ MUST_CHECK int stream_open(struct stream *stream, struct io *io, int fd,
                            void (*on_ready)(struct io_watch *watch, unsigned ready));
 /** How many bytes the kernel holds for a peer that takes nothing, from now on; a wish. */
 void stream_set_unsent_max(struct stream *stream, size_t bytes);
+/** How many of all bytes sent the peer has acknowledged, or a negative errno where the kernel does
+ *  not tell. */
+int64_t stream_taken(struct stream *stream);
 /** Ends the watch and closes; with `reset` by an RST. */
 void stream_close(struct stream *stream, bool reset);
 

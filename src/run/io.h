@@ -65,6 +65,9 @@ struct io_ops {
                          bool more);
     /* How much the kernel holds for a peer that takes nothing, from now on; a wish. */
     void (*set_unsent_max)(struct io *io, int fd, size_t bytes);
+    /* How many of all bytes sent the peer has acknowledged, or a negative errno where the kernel
+     * does not tell. */
+    int64_t (*taken)(struct io *io, int fd);
     int (*shut_write)(struct io *io, int fd);
     /* Closes; with `reset` by an RST, so that the peer cannot take what it got for complete. */
     void (*close)(struct io *io, int fd, bool reset);

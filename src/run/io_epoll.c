@@ -7,8 +7,8 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -181,6 +181,15 @@ static void set_unsent_max(struct io *io, int fd, size_t bytes)
     sys_setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, sizeof(value));
 }
 
+static int64_t taken(struct io *io, int fd)
+{
+    struct tcp_info info = {0};
+    uint32_t len = sizeof(info);
+    (void)io;
+    TRY(sys_getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len));
+    return (int64_t)info.tcpi_bytes_acked;
+}
+
 static int shut_write(struct io *io, int fd)
 {
     (void)io;
@@ -218,6 +227,7 @@ static const struct io_ops ops = {
     .send = send_bytes,
     .send_file = send_file,
     .set_unsent_max = set_unsent_max,
+    .taken = taken,
     .shut_write = shut_write,
     .close = close_socket,
     .free = free_epoll,

@@ -147,6 +147,7 @@ static size_t total(const struct iovec *iov, size_t count)
 static void transmit_data(struct sim_client *client, const void *data, size_t size)
 {
     client->outstanding += size;
+    client->sent += size;
     sim_transmit(client, false, PACKET_DATA, data, size);
 }
 
@@ -194,6 +195,12 @@ void sim_call_set_unsent_max(struct io *io, int fd, size_t bytes)
     (void)io;
     (void)fd;
     (void)bytes;
+}
+
+int64_t sim_call_taken(struct io *io, int fd)
+{
+    const struct sim_client *const client = client_of(io, fd);
+    return (int64_t)(client->sent - client->outstanding);
 }
 
 int sim_call_shut_write(struct io *io, int fd)

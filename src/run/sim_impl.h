@@ -75,6 +75,7 @@ struct sim_client {
     struct sim_side server;
     size_t window;
     size_t outstanding; /* bytes sent to the client that it has not taken */
+    uint64_t sent;      /* and all bytes that were sent to it */
     unsigned number;
     unsigned doom;     /* packets until it resets; 0: never */
     bool server_waits; /* a send found no room: taking bytes makes room, and an edge */
@@ -157,6 +158,7 @@ ssize_t sim_call_send(struct io *io, int fd, const struct iovec *iov, size_t cou
 ssize_t sim_call_send_file(struct io *io, int fd, int file_fd, int64_t *offset, size_t size,
                            bool more);
 void sim_call_set_unsent_max(struct io *io, int fd, size_t bytes);
+int64_t sim_call_taken(struct io *io, int fd);
 int sim_call_shut_write(struct io *io, int fd);
 void sim_call_close(struct io *io, int fd, bool reset);
 

@@ -242,6 +242,7 @@ static const struct io_ops ops = {
     .send = sim_call_send,
     .send_file = sim_call_send_file,
     .set_unsent_max = sim_call_set_unsent_max,
+    .taken = sim_call_taken,
     .shut_write = sim_call_shut_write,
     .close = sim_call_close,
     .free = free_io,

@@ -208,7 +208,7 @@ size_t sim_recv(struct sim_client *client, void *buf, size_t cap)
 {
     const size_t size = sim_bytes_take(&client->own.unread, buf, cap);
     client->outstanding -= size;
-    if (size > 0 && client->server_waits) {
+    if (size > 0 && client->server_waits && sim_has_room(client)) {
         client->server_waits = false;
         sim_edge_later(client);
     }

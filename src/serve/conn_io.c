@@ -255,9 +255,28 @@ static void out_done(struct conn *conn)
     job_cancel(&conn->job);
 }
 
+/* The kernel asks for more only when much of what it holds is gone, which takes a slow peer longer
+ * than silence may last. One that has taken what the floor asks for meanwhile is not silent. */
+static bool keeps_taking(struct conn *conn, struct pace *pace)
+{
+    const struct server_limits *const limits = &conn->shard->options->limits;
+    const uint64_t stall_ms = pace->stall_ms != 0 ? pace->stall_ms : limits->write_stall_ms;
+    const uint64_t least = 1 + limits->rate_bytes_per_sec * stall_ms / 1000;
+    const int64_t before = pace->taken;
+    pace->taken = stream_taken(&conn->stream);
+    pace->progress_ns = pace->waited_ns;
+    return pace->taken - before >= (int64_t)least;
+}
+
 static int wait_writable(struct conn *conn, struct pace *pace)
 {
-    const int rc = conn_wait(conn, IO_WRITABLE, pace, conn->shard->options->limits.write_stall_ms);
+    int rc = 0;
+    if (pace->bytes != pace->progress_bytes || pace->taken == 0) {
+        pace->taken = stream_taken(&conn->stream);
+    }
+    do {
+        rc = conn_wait(conn, IO_WRITABLE, pace, conn->shard->options->limits.write_stall_ms);
+    } while (rc == -ETIMEDOUT && keeps_taking(conn, pace));
     if (rc == -ETIMEDOUT) {
         conn->reset = true;
         conn_lost(conn);

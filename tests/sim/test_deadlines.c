@@ -3,6 +3,7 @@
 #include "stage.h"
 
 #define SLOW_CLIENTS 500
+#define SIP_MAX      1000
 
 static const char partial[] = "GET /e HTTP/1.1\r\nHost: si";
 
@@ -327,6 +328,56 @@ END_TEST
 
 /* Crowds. */
 
+/* Takes what has come, up to `size` bytes, once a second, from a kernel that asks for no more. */
+static void sip(struct visitor *client, size_t size, size_t seconds)
+{
+    char piece[SIP_MAX];
+    for (size_t i = 0; i < seconds; i++) {
+        ck_assert_uint_eq(sim_recv(client->client, piece, size), size);
+        world_run_ms(&world, 1000);
+    }
+}
+
+static struct visitor *sipping_visitor(void)
+{
+    const struct world_options options = {.sim = {.window = 60000}};
+    open_world(&options);
+    struct visitor *const client = visitor("GET /b HTTP/1.1\r\nHost: sim\r\n\r\n");
+    world_run_ms(&world, 100);
+    sim_set_window(client->client, 0);
+    return client;
+}
+
+START_TEST(who_takes_what_the_kernel_holds_is_not_silent)
+{
+    struct visitor *const client = sipping_visitor();
+    sip(client, SIP_MAX, 50);
+    const char *rest;
+    sim_set_window(client->client, 2 * WORLD_BIG);
+    world_settle(&world);
+    ck_assert_uint_gt(50 * SIP_MAX + sim_unread(client->client, &rest), WORLD_BIG);
+    ck_assert_int_eq(sim_end(client->client), SIM_OPEN);
+}
+END_TEST
+
+START_TEST(who_takes_less_than_the_floor_of_it_is_ended)
+{
+    struct visitor *const client = sipping_visitor();
+    sip(client, LIMIT_RATE_BYTES_PER_SEC - 10, LIMIT_WRITE_STALL_MS / 1000);
+    ck_assert_uint_eq(connections_open(), 0);
+}
+END_TEST
+
+START_TEST(who_stops_taking_is_ended)
+{
+    struct visitor *const client = sipping_visitor();
+    sip(client, SIP_MAX, 15);
+    ck_assert_uint_eq(connections_open(), 1);
+    world_run_ms(&world, 2 * LIMIT_WRITE_STALL_MS);
+    ck_assert_uint_eq(connections_open(), 0);
+}
+END_TEST
+
 static void dribble_all(struct visitor *const *slow, size_t count, int64_t ms)
 {
     for (size_t i = 0; i < count; i++) {
@@ -381,6 +432,9 @@ Suite *deadlines_suite(void)
     tcase_add_test(bodies, a_body_below_the_floor_is_ended);
     tcase_add_test(bodies, chunks_below_the_floor_are_ended);
     tcase_add_test(bodies, a_body_above_the_floor_may_take_its_time);
+    tcase_add_test(bodies, who_takes_what_the_kernel_holds_is_not_silent);
+    tcase_add_test(bodies, who_takes_less_than_the_floor_of_it_is_ended);
+    tcase_add_test(bodies, who_stops_taking_is_ended);
     tcase_add_test(bodies, the_handlers_own_time_is_not_the_clients);
     tcase_add_test(bodies, a_body_that_nobody_reads_has_the_same_bounds);
     suite_add_tcase(suite, bodies);
