@@ -328,7 +328,8 @@ static void on_timer(struct timer *timer)
 static void flush_gathered(struct conn *conn)
 {
     struct out *const out = conn->out;
-    if (out == NULL || conn->waiter != NULL || !conn->writable) {
+    const bool task_sends = conn->waiter != NULL && (conn->waits_for & IO_WRITABLE) != 0;
+    if (out == NULL || task_sends || !conn->writable) {
         return;
     }
     const struct iovec iov = {out->data + out->start, out->len - out->start};

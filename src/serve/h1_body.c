@@ -54,6 +54,10 @@ static int await_body(struct h1_exchange *h, ssize_t received)
         TRY(send_continue(h));
     } else if (conn->out != NULL && !h->x.committed) {
         TRY(conn_flush(conn, &h->out));
+    } else if (conn->out != NULL) {
+        /* Of an answer that has begun what is there goes out when this turn ends: to wait for that
+         * here could be to wait for a client that waits for us to read. */
+        loop_add(&conn->shard->worker.loop, &conn->job);
     }
     h->in.stall_ms = h->x.stall_ms;
     const int rc = conn_wait(conn, IO_READABLE | IO_PEER_SHUT, &h->in, limits_of(h)->body_stall_ms);

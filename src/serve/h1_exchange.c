@@ -9,11 +9,14 @@
 #include <string.h>
 
 /* Nothing of a body that 100-continue announced has come: it may never come (RFC 9110 section
- * 10.1.1). */
-static bool body_held_back(const struct h1_exchange *h)
+ * 10.1.1). What the loop was told of may be out of date, so the kernel is asked. */
+static bool body_held_back(struct h1_exchange *h)
 {
     const struct rx *const rx = &h->conn->active->rx;
-    return !h->x.body_done && !h->continued && rx->start == rx->end && !h->conn->readable;
+    if (h->x.body_done || h->continued || rx->start != rx->end) {
+        return false;
+    }
+    return conn_fill(h->conn) == -EAGAIN;
 }
 
 static bool body_too_long_to_skip(const struct h1_exchange *h)
@@ -37,7 +40,7 @@ static bool drain_ends_here(const struct h1_exchange *h)
     return rx->start == rx->end && (!conn->readable || conn->eof);
 }
 
-static bool closes(const struct h1_exchange *h)
+static bool closes(struct h1_exchange *h)
 {
     return h->x.close || !h->x.head->keep_alive || h->x.fault != 0 ||
            h->framing == H1_FRAMING_CLOSE || body_held_back(h) || body_too_long_to_skip(h) ||

@@ -40,6 +40,25 @@ static int answer_from_file(struct exchange *x, const struct site *site)
     return x->ops->finish(x, NULL, 0);
 }
 
+static int answer_without_body(struct exchange *x)
+{
+    const struct exchange_head head = {.status = 200, .length = 1};
+    return x->ops->respond(x, &head, SLICE("d"));
+}
+
+/* Begins its answer before it reads, and ends it behind the body. */
+static int answer_before_body(struct exchange *x)
+{
+    const struct exchange_head head = {.status = 200, .length = 2};
+    char byte;
+    TRY(x->ops->head(x, &head));
+    TRY(x->ops->write(x, "a", 1));
+    const ssize_t n = x->ops->read(x, &byte, 1);
+    TRY((int)n);
+    TRY(x->ops->write(x, &byte, 1));
+    return x->ops->finish(x, NULL, 0);
+}
+
 static void handle(struct exchange *x, void *worker_data)
 {
     struct site *const site = worker_data;
@@ -50,6 +69,10 @@ static void handle(struct exchange *x, void *worker_data)
         rc = answer_by_reference(x);
     } else if (slice_eq(path, SLICE("/f"))) {
         rc = answer_from_file(x, site);
+    } else if (slice_eq(path, SLICE("/d"))) {
+        rc = answer_without_body(x);
+    } else if (slice_eq(path, SLICE("/s"))) {
+        rc = answer_before_body(x);
     } else {
         rc = echo(x);
     }

@@ -1,6 +1,8 @@
 /* A server on a loopback port of the kernel's choice, with a small application:
  *   /b             SITE_BIG bytes by reference
  *   /f             the same from a file
+ *   /d             "d", without a look at the request's body
+ *   /s             "a", and then the first byte of the request's body
  *   anything else  the request's body */
 #ifndef GARM_TESTS_UNIT_SERVE_SITE_H
 #define GARM_TESTS_UNIT_SERVE_SITE_H

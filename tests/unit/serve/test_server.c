@@ -3,6 +3,7 @@
 #include "suites.h"
 
 #include "base/sys.h"
+#include "serve/conn.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -77,6 +78,76 @@ START_TEST(a_failing_attach_leaves_nothing_running)
     site.start_error = -EACCES;
     ck_assert_int_eq(site_attach(&site), -EACCES);
     ck_assert_int_eq(site.stopped, 0);
+    site_close(&site);
+}
+END_TEST
+
+/* "POST PATH", with fields (whole lines), whose head has so many bytes. */
+static const char *head_of_size(const char *path, const char *fields, size_t size)
+{
+    static char text[2 * RX_ROOM];
+    const int begin =
+        snprintf(text, sizeof(text), "POST %s HTTP/1.1\r\nHost: a\r\n%sX: ", path, fields);
+    const size_t end = size - strlen("\r\n\r\n");
+    memset(text + begin, 'x', end - (size_t)begin);
+    memcpy(text + end, "\r\n\r\n", sizeof("\r\n\r\n"));
+    return text;
+}
+
+/* A receive that fills the buffer does not tell whether there is more. */
+START_TEST(an_answer_goes_out_though_the_head_fills_the_buffer)
+{
+    struct caller caller;
+    size_t len;
+    site_open(&site, 1);
+    site.options.limits.body_stall_ms = 600000;
+    ck_assert_int_eq(site_start(&site), 0);
+    caller_open(&caller, &site, head_of_size("/d", "Content-Length: 5\r\n", RX_ROOM));
+    ck_assert_int_eq(caller_await(&caller, &len), 200);
+    ck_assert(!caller.ended);
+    caller_close(&caller);
+    stop_and_wait(0);
+    site_close(&site);
+}
+END_TEST
+
+START_TEST(a_body_that_is_held_back_closes_though_the_head_fills_the_buffer)
+{
+    struct caller caller;
+    size_t len;
+    site_open(&site, 1);
+    site.options.limits.body_stall_ms = 600000;
+    ck_assert_int_eq(site_start(&site), 0);
+    caller_open(&caller, &site,
+                head_of_size("/d", "Expect: 100-continue\r\nContent-Length: 5\r\n", RX_ROOM));
+    ck_assert_int_eq(caller_await(&caller, &len), 200);
+    ck_assert_int_eq(caller_await(&caller, &len), 0);
+    ck_assert(caller.ended);
+    caller_close(&caller);
+    stop_and_wait(0);
+    site_close(&site);
+}
+END_TEST
+
+START_TEST(an_answer_that_has_begun_goes_out_before_the_body_has_come)
+{
+    struct caller caller;
+    size_t len;
+    site_open(&site, 1);
+    site.options.limits.body_stall_ms = 600000;
+    ck_assert_int_eq(site_start(&site), 0);
+    caller_open(&caller, &site, "POST /s HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n");
+    caller_move(&caller);
+    while (caller.got.len == 0 && readable(caller.fd, 5000)) {
+        caller_move(&caller);
+    }
+    ck_assert_uint_gt(caller.got.len, 0);
+    ck_assert_int_eq(caller.got.data[caller.got.len - 1], 'a');
+    caller.text = "b";
+    ck_assert_int_eq(caller_await(&caller, &len), 200);
+    ck_assert_uint_eq(len, 2);
+    caller_close(&caller);
+    stop_and_wait(0);
     site_close(&site);
 }
 END_TEST
@@ -279,6 +350,9 @@ Suite *server_suite(void)
     tcase_add_test(tests, a_file_that_has_shrunk_cuts_its_answer);
     tcase_add_test(tests, a_file_that_cannot_be_read_cuts_its_answer);
     tcase_add_test(tests, a_failing_attach_leaves_nothing_running);
+    tcase_add_test(tests, an_answer_goes_out_though_the_head_fills_the_buffer);
+    tcase_add_test(tests, a_body_that_is_held_back_closes_though_the_head_fills_the_buffer);
+    tcase_add_test(tests, an_answer_that_has_begun_goes_out_before_the_body_has_come);
     tcase_add_test(tests, threads_answer);
     tcase_add_test(tests, a_stop_answers_what_was_sent);
     tcase_add_test(tests, a_post_runs_on_its_worker);
