@@ -1,11 +1,11 @@
-/* Overload control, after CoDel (RFC 8289) and Facebook's form of it for servers (Maurer, "Fail at
- * Scale", 2015). A queue that empties now and then is a burst, and harmless. One that stands, turn
- * after turn, makes every client wait, and in the end the work is done for clients that have given
- * up. So: when requests have waited longer than the delay for a whole interval, without one turn
- * that was quick and without a moment of rest, the worker is overloaded; then it serves those that
- * wait for less than a fifth of it, and refuses the others, until it has refused none for an
- * interval. A request waits from the poll that found it: a turn of a refusing worker is short, so
- * what it waited before that is short too, and so is the wait of those that are always served. */
+/* Overload control, after CoDel (RFC 8289) and Facebook's form of it (Maurer, "Fail at Scale",
+ * 2015). A queue that stands, turn after turn, makes every client wait, and in the end the work is
+ * done for clients that have given up. So: when requests have waited longer than the delay for a
+ * whole interval, in more than one turn, none of them quick, and without a moment of rest, the
+ * worker is overloaded; then it serves those that wait for less than a fifth of it, and refuses the
+ * others, until it has refused none for an interval. What one poll finds is a burst, and harmless.
+ * A request waits from that poll: a turn of a refusing worker is short, so what it waited before
+ * that is short too, and so is the wait of those that are always served. */
 #include "app/overload.h"
 
 #include "app/ctx.h"
@@ -75,10 +75,11 @@ bool overload_decide(struct overload *overload, const struct overload_moment *mo
     }
     count_standing(overload, moment);
     if (waited_ns > overload->delay_ns) {
+        overload->stood_turn = overload->standing ? overload->stood_turn : moment->turn;
         overload->late = overload->standing = true;
     }
     if (overload->late && overload->standing_ns >= INTERVAL_NS &&
-        counter_get(&overload->refusing) == 0) {
+        moment->turn != overload->stood_turn && counter_get(&overload->refusing) == 0) {
         counter_set(&overload->refusing, 1);
         overload->refused_ns = moment->now_ns;
     }

@@ -33,7 +33,8 @@ struct overload {
     int64_t delay_ns;    /* what is too long; 0: the control is off */
     uint64_t turn;       /* of the last look, */
     int64_t look_ns;     /* and its time */
-    int64_t standing_ns; /* how long the queue stands */
+    uint64_t stood_turn; /* the turn in which the queue began to stand, */
+    int64_t standing_ns; /* and how long it has */
     int64_t refused_ns;  /* when a request was refused, last */
     counter refusing;    /* 1 while the worker is overloaded, else 0 */
     counter refused;     /* requests */

@@ -200,6 +200,38 @@ START_TEST(a_saturated_worker_with_quick_handlers_refuses_nobody)
 }
 END_TEST
 
+/* All of them are found by one poll; when they are done the worker rests, and nothing stands. */
+START_TEST(a_burst_that_an_idle_worker_answers_in_a_second_is_no_overload)
+{
+    start(&model, DELAY_NS, 10 * NS_PER_MS, 0);
+    for (int i = 0; i < 10; i++) {
+        for (int k = 0; k < 100; k++) {
+            arrive(&model, model.now_ns);
+        }
+        run(&model, 2 * NS_PER_SEC);
+    }
+    ck_assert_uint_eq(model.refused, 0);
+    ck_assert_uint_eq(model.useful + model.useless, 1000);
+}
+END_TEST
+
+/* Its second turn has stood for as long as the first took. */
+START_TEST(a_burst_behind_a_burst_is_refused)
+{
+    start(&model, DELAY_NS, 10 * NS_PER_MS, 0);
+    for (int k = 0; k < 100; k++) {
+        arrive(&model, model.now_ns);
+    }
+    turn(&model);
+    ck_assert_uint_eq(model.refused, 0);
+    for (int k = 0; k < 100; k++) {
+        arrive(&model, model.now_ns);
+    }
+    turn(&model);
+    ck_assert_uint_gt(model.refused, 90);
+}
+END_TEST
+
 START_TEST(a_process_that_was_stopped_refuses_nobody)
 {
     start(&model, DELAY_NS, 50 * US, 200 * US);
@@ -291,6 +323,8 @@ Suite *suite_overload(void)
     tcase_add_test(tc, a_worker_that_is_nearly_saturated_refuses_next_to_nobody);
     tcase_add_test(tc, thousands_of_quick_requests_at_once_are_all_served);
     tcase_add_test(tc, a_saturated_worker_with_quick_handlers_refuses_nobody);
+    tcase_add_test(tc, a_burst_that_an_idle_worker_answers_in_a_second_is_no_overload);
+    tcase_add_test(tc, a_burst_behind_a_burst_is_refused);
     tcase_add_test(tc, a_process_that_was_stopped_refuses_nobody);
     tcase_add_test(tc, a_few_slow_requests_now_and_then_are_no_overload);
     tcase_add_test(tc, an_overload_is_forgotten_soon_after_its_end);
