@@ -1,8 +1,6 @@
 /* The smallest site with uploads behind a login; docs/guide/a-site-with-uploads.md explains it. */
 #include <garm/garm.h>
 
-#include <errno.h>
-
 static char login_page[] = "<!doctype html><title>Log in</title><form method=post>"
                            "<input type=password name=password> <button>Log in</button>";
 static char upload_page[] =
@@ -18,10 +16,7 @@ static int show(garm_ctx *c)
 
 static int log_in(garm_ctx *c)
 {
-    const int rc = garm_password_verify(c, hash, garm_form(c, "password"));
-    if (rc < 0) {
-        return rc == -EACCES ? garm_redirect(c, 303, "/login") : rc;
-    }
+    GARM_TRY(garm_password_verify(c, hash, garm_form(c, "password")));
     GARM_TRY(garm_session_renew(c));
     GARM_TRY(garm_session_set(c, "member", "yes"));
     return garm_redirect(c, 303, "/");
@@ -35,12 +30,8 @@ static int members_only(garm_ctx *c)
 
 static int upload(garm_ctx *c)
 {
-    garm_part part;
-    int rc = 0;
-    while ((rc = garm_form_next(c, &part)) > 0) {
-        GARM_TRY(part.is_file ? garm_part_save(c, uploads, garm_random_name(c)) : 0);
-    }
-    return rc < 0 ? rc : garm_redirect(c, 303, "/files/");
+    GARM_TRY(garm_form_save(c, uploads));
+    return garm_redirect(c, 303, "/files/");
 }
 
 GARM_APP(app)

@@ -22,11 +22,13 @@
  *     garm_part part;
  *     int rc = 0;
  *     while ((rc = garm_form_next(c, &part)) > 0) {
- *         if (part.is_file) {
+ *         if (part.filename[0] != '\0') {
  *             GARM_TRY(garm_part_save(c, "uploads", garm_random_name(c)));
  *         }
  *     }
- *     return rc < 0 ? rc : garm_text(c, 201, "kept\n"); */
+ *     return rc < 0 ? rc : garm_text(c, 201, "kept\n");
+ *
+ * which garm_form_save does in one call. */
 
 /* A part of a form: a field or a file. The strings live as long as the request. */
 typedef struct garm_part {
@@ -131,6 +133,15 @@ GARM_EXPORT int garm_part_save_with(garm_ctx *c, const char *dir, const char *na
 #define garm_part_save(c, dir, ...)                                                                \
     garm_part_save_with((c), (dir), GARM_HEAD_(__VA_ARGS__, ),                                     \
                         GARM_OPTS_(garm_save_opts, __VA_ARGS__))
+
+/** Saves every file of the form as garm_part_save does, under a random name each, and skips fields
+ *  and what has no file name (no file was chosen). 0 when all are there; or as garm_form_next and
+ *  garm_part_save, and if that is returned, nothing is left. May suspend. See garm_form_save. */
+GARM_EXPORT GARM_MUST_CHECK_ int garm_form_save_with(garm_ctx *c, const char *dir,
+                                                     const garm_save_opts *opts);
+/* garm_form_save(c, "uploads", .bytes_max = GARM_MIB(10)): each file's bound */
+#define garm_form_save(c, ...)                                                                     \
+    garm_form_save_with((c), GARM_HEAD_(__VA_ARGS__, ), GARM_OPTS_(garm_save_opts, __VA_ARGS__))
 
 /** Saves what is left of the request's body, of any type, likewise; the errors are those of
  *  garm_part_save and garm_read. May suspend. See garm_save_body. */

@@ -217,6 +217,18 @@ int garm_part_save_with(garm_ctx *c, const char *dir, const char *name, const ga
     return rc;
 }
 
+int garm_form_save_with(garm_ctx *c, const char *dir, const garm_save_opts *opts)
+{
+    garm_part part;
+    int rc = 0;
+    while ((rc = garm_form_next(c, &part)) > 0) {
+        if (part.filename[0] != '\0') {
+            TRY(garm_part_save_with(c, dir, garm_random_name(c), opts));
+        }
+    }
+    return rc;
+}
+
 const char *garm_random_name(garm_ctx *c)
 {
     char name[RANDOM_NAME_LEN + 1];

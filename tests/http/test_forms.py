@@ -79,6 +79,25 @@ def test_file_names_are_never_paths(site):
     assert left(site) == ["part-0"]
 
 
+def test_one_call_saves_what_was_chosen(site):
+    field, unchosen = part(b"field", 'form-data; name="a"'), part(b"", 'form-data; name="f"; filename=""')
+    with Conn(site) as conn:
+        assert post(conn, field + part(b"one") + unchosen + part(b"two") + b"--b--\r\n", "/keep").status == 201
+        names = left(site)
+        assert sorted((site.dir / name).read_bytes() for name in names) == [b"one", b"two"]
+        assert all(re.fullmatch("[a-z0-9]{26}", name) for name in names)
+        assert post(conn, field + unchosen + b"--b--\r\n", "/keep").status == 201
+        assert left(site) == names
+
+
+@pytest.mark.parametrize("last, status", [(part(b"x" * 101), 413), (b"--b\r\nnonsense\r\n\r\n", 400), (b"", 400)])
+def test_one_call_keeps_all_or_nothing(site, last, status):
+    end = b"--b--\r\n" if last else b""
+    with Conn(site) as conn:
+        assert post(conn, part(b"one") + part(b"x" * 100) + last + end, "/keep").status == status
+    wait_until(lambda: left(site) == [])
+
+
 def test_bytes_one_by_one(site):
     body = part(b"\r\n--", boundary=b"b") + b"--b--"
     with Conn(site) as conn:

@@ -46,6 +46,13 @@ static int upload(garm_ctx *c)
     return rc < 0 ? rc : garm_text(c, 201, "%llu\n", (unsigned long long)total);
 }
 
+/* The same in one call, under random names, with a bound for each. */
+static int keep(garm_ctx *c)
+{
+    GARM_TRY(garm_form_save(c, dir, .bytes_max = 100));
+    return garm_text(c, 201, "kept\n");
+}
+
 static int put(garm_ctx *c)
 {
     GARM_TRY(garm_save_body(c, dir, garm_param(c, "name")));
@@ -70,6 +77,7 @@ GARM_APP(app)
     garm_route(app, "POST /login", login);
     garm_route(app, "POST /describe", describe, .body_bytes_max = GARM_MIB(64));
     garm_route(app, "POST /upload", upload, .body_bytes_max = GARM_NONE);
+    garm_route(app, "POST /keep", keep);
     garm_route(app, "PUT /files/{name}", put, .body_bytes_max = GARM_NONE);
     garm_route(app, "POST /trailer", trailer);
 }
