@@ -1,8 +1,8 @@
 /* The JSON writer (RFC 8259). */
 #include "app/json_out.h"
 
-#include "app/utf8.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "codec/json.h"
 
 #include <errno.h>

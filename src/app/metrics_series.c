@@ -2,8 +2,8 @@
  * worker finds it in a map of its own, and writes to cells of its own. */
 #include "app/ctx.h"
 #include "app/metrics.h"
-#include "app/utf8.h"
 #include "base/sys.h"
+#include "base/utf8.h"
 
 #include <math.h>
 #include <string.h>

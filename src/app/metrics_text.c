@@ -1,9 +1,9 @@
 /* Lines of the formats (see metrics_text.h). */
 #include "app/metrics_text.h"
 
-#include "app/utf8.h"
 #include "base/compiler.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 #include <math.h>
 #include <stdio.h>

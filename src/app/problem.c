@@ -2,7 +2,7 @@
 #include "app/problem.h"
 
 #include "app/json_out.h"
-#include "app/utf8.h"
+#include "base/utf8.h"
 #include "codec/status.h"
 
 static const char page_begin[] =

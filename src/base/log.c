@@ -4,6 +4,7 @@
 #include "base/date.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -75,7 +76,7 @@ static struct slice escape(char c, char out[4])
 /* What stands in a line for the beginning of `s`; *ret_taken: how many bytes of `s` that is. */
 static struct slice next_unit(struct slice s, char out[4], size_t *ret_taken)
 {
-    const size_t size = text_utf8_size(s);
+    const size_t size = utf8_size(s);
     const char c = s.ptr[0];
     if (size == 1 ? c >= ' ' && c != 0x7f && c != '"' && c != '\\'
                   : size > 1 && !is_c1_control(s)) {

@@ -221,38 +221,3 @@ size_t text_distance(struct slice a, struct slice b)
     }
     return row[b.len];
 }
-
-/* The bytes that follow `lead` in a character, or -1 where no character begins with it. */
-static int continuation_count(unsigned char lead)
-{
-    if (lead < 0x80) {
-        return 0;
-    }
-    if (lead < 0xc2 || lead > 0xf4) {
-        return -1;
-    }
-    return lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-}
-
-size_t text_utf8_size(struct slice s)
-{
-    if (s.len == 0) {
-        return 0;
-    }
-    const unsigned char *const byte = (const unsigned char *)s.ptr;
-    const int more = continuation_count(byte[0]);
-    if (more < 0 || (size_t)more >= s.len) {
-        return 0;
-    }
-    for (int i = 1; i <= more; i++) {
-        if ((byte[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    /* Over-long forms, surrogates, and what lies beyond U+10FFFF. */
-    if ((byte[0] == 0xe0 && byte[1] < 0xa0) || (byte[0] == 0xed && byte[1] > 0x9f) ||
-        (byte[0] == 0xf0 && byte[1] < 0x90) || (byte[0] == 0xf4 && byte[1] > 0x8f)) {
-        return 0;
-    }
-    return (size_t)more + 1;
-}

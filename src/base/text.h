@@ -45,10 +45,6 @@ MUST_CHECK int text_to_duration(struct slice s, int64_t *ret_ns);
  *  `cap` bytes (cap >= 8), NUL-terminated: for log lines and error texts. Returns `out`. */
 const char *text_printable(struct slice s, char *out, size_t cap);
 
-/** How many bytes (1 to 4) the UTF-8 character at the beginning of `s` has (RFC 3629); 0 where
- *  there is none: at the end, and at a byte that begins no whole and valid character. */
-size_t text_utf8_size(struct slice s);
-
 /** How many single-byte edits turn `a` into `b`; both at most 64 bytes, else SIZE_MAX. For "did you
  *  mean". */
 size_t text_distance(struct slice a, struct slice b);

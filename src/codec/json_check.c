@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <string.h>
@@ -103,7 +104,7 @@ static bool scan_string(struct scan *s)
         if (c < 0x20) {
             return refuse(s, "a control character in a string must be escaped");
         }
-        const size_t size = text_utf8_size(slice_of(s->at, (size_t)(s->end - s->at)));
+        const size_t size = utf8_size(slice_of(s->at, (size_t)(s->end - s->at)));
         if (size == 0) {
             return refuse(s, "not UTF-8");
         }

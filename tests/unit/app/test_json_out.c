@@ -1,6 +1,5 @@
 /* The JSON writer, and what it makes of bytes that are not UTF-8. */
 #include "app/json_out.h"
-#include "app/utf8.h"
 #include "base/compiler.h"
 #include "base/random.h"
 #include "base/sys.h"
@@ -222,55 +221,6 @@ START_TEST(json_string_escapes_at_every_offset)
 }
 END_TEST
 
-/* RFC 3629 by arithmetic: decode, then encode, must give the same bytes. */
-static bool utf8_by_value(const unsigned char *p, size_t len)
-{
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    uint32_t value = p[0];
-    const size_t size = p[0] < 0x80       ? 1
-                        : p[0] >> 5 == 6  ? 2
-                        : p[0] >> 4 == 14 ? 3
-                        : p[0] >> 3 == 30 ? 4
-                                          : 0;
-    if (size != len) {
-        return false;
-    }
-    value = size == 1 ? value : value & (0x7fU >> size);
-    for (size_t i = 1; i < size; i++) {
-        if ((p[i] & 0xc0) != 0x80) {
-            return false;
-        }
-        value = value << 6 | (p[i] & 0x3fU);
-    }
-    return value >= smallest[size] && value <= 0x10ffff && !(value >= 0xd800 && value < 0xe000);
-}
-
-START_TEST(utf8_agrees_with_its_arithmetic)
-{
-    struct random random;
-    random_seed(&random, 3);
-    for (int round = 0; round < 40000; round++) {
-        unsigned char bytes[4];
-        for (size_t i = 0; i < sizeof(bytes); i++) {
-            const uint64_t any = random_below(&random, 256);
-            bytes[i] =
-                (unsigned char)(i > 0 && random_percent(&random, 80) ? 0x80 | (any & 0x3f) : any);
-        }
-        const size_t len = 1 + random_below(&random, 4);
-        bool valid = false;
-        const size_t size = utf8_take((const char *)bytes, len, &valid);
-        ck_assert(size >= 1 && size <= len);
-        if (valid) {
-            ck_assert(utf8_by_value(bytes, size));
-        } else {
-            for (size_t i = 1; i <= len; i++) {
-                ck_assert(!utf8_by_value(bytes, i));
-            }
-        }
-    }
-}
-END_TEST
-
 static const struct {
     double value;
     const char *text;
@@ -356,7 +306,6 @@ Suite *suite_json_out(void)
     tcase_add_test(tests, json_reports_a_full_buffer);
     tcase_add_loop_test(tests, json_string_is_escaped_and_utf8, 0, (int)COUNT_OF(strings));
     tcase_add_test(tests, json_string_escapes_at_every_offset);
-    tcase_add_test(tests, utf8_agrees_with_its_arithmetic);
     tcase_add_loop_test(tests, json_double_is_short_and_reads_back, 0, (int)COUNT_OF(doubles));
     tcase_add_test(tests, json_double_reads_back_whatever_its_bits);
     tcase_add_test(tests, json_double_knows_no_locale);

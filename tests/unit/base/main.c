@@ -15,6 +15,7 @@ int main(void)
     srunner_add_suite(runner, buf_suite());
     srunner_add_suite(runner, map_suite());
     srunner_add_suite(runner, text_suite());
+    srunner_add_suite(runner, utf8_suite());
     srunner_add_suite(runner, date_suite());
     srunner_add_suite(runner, random_suite());
     srunner_add_suite(runner, log_suite());

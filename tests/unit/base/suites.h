@@ -23,6 +23,7 @@ Suite *slice_suite(void);
 Suite *sys_io_suite(void);
 Suite *sys_suite(void);
 Suite *text_suite(void);
+Suite *utf8_suite(void);
 
 /* A fault hook that lets `passes` calls of a kind through and fails the next one. */
 struct failing {

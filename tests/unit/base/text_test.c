@@ -1,4 +1,4 @@
-/* Numbers, sizes, durations, escapes, distances, UTF-8. */
+/* Numbers, sizes, durations, escapes, distances. */
 #include "suites.h"
 #include "base/random.h"
 #include "base/text.h"
@@ -256,62 +256,6 @@ START_TEST(distance_takes_64_bytes_and_no_more)
 }
 END_TEST
 
-/* The encoding of a code point by the table of RFC 3629, without its restrictions. */
-static size_t encode(uint32_t code, char out[4])
-{
-    if (code < 0x80) {
-        out[0] = (char)code;
-        return 1;
-    }
-    const size_t size = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    static const unsigned leads[] = {0, 0, 0xc0, 0xe0, 0xf0};
-    for (size_t i = size; i-- > 1; code >>= 6) {
-        out[i] = (char)(0x80 | (code & 0x3f));
-    }
-    out[0] = (char)(leads[size] | code);
-    return size;
-}
-
-START_TEST(every_code_point_but_surrogates_is_utf8)
-{
-    for (uint32_t code = 0; code < 0x120000; code++) {
-        char out[4];
-        const size_t size = encode(code, out);
-        const bool valid = code < 0x110000 && (code < 0xd800 || code > 0xdfff);
-        if (text_utf8_size(slice_of(out, size)) != (valid ? size : 0)) {
-            ck_abort_msg("U+%04x", code);
-        }
-        if (text_utf8_size(slice_of(out, size - 1)) != 0) {
-            ck_abort_msg("U+%04x cut short", code);
-        }
-    }
-}
-END_TEST
-
-START_TEST(what_is_not_utf8_has_no_size)
-{
-    static const struct slice bad[] = {
-        {"", 0},
-        {"\x80", 1},
-        {"\xbf\x80", 2},
-        {"\xc0\x80", 2},
-        {"\xc1\xbf", 2},
-        {"\xc3\x28", 2},
-        {"\xe0\x9f\xbf", 3},
-        {"\xe2\x82\x28", 3},
-        {"\xe2\x28\x82", 3},
-        {"\xf0\x8f\xbf\xbf", 4},
-        {"\xf0\x90\x80\xc0", 4},
-        {"\xf5\x80\x80\x80", 4},
-        {"\xff\xff\xff\xff", 4},
-    };
-    for (size_t i = 0; i < COUNT_OF(bad); i++) {
-        ck_assert_uint_eq(text_utf8_size(bad[i]), 0);
-    }
-    ck_assert_uint_eq(text_utf8_size(SLICE("a\xff")), 1);
-}
-END_TEST
-
 Suite *text_suite(void)
 {
     Suite *const suite = suite_create("text");
@@ -330,8 +274,6 @@ Suite *text_suite(void)
     tcase_add_test(tests, printable_stays_within_its_room);
     tcase_add_test(tests, distance_counts_edits);
     tcase_add_test(tests, distance_takes_64_bytes_and_no_more);
-    tcase_add_test(tests, every_code_point_but_surrogates_is_utf8);
-    tcase_add_test(tests, what_is_not_utf8_has_no_size);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -1,6 +1,6 @@
 /* Well-formed byte sequences (Unicode 15, table 3-7): no surrogates, nothing overlong, at most
  * U+10FFFF. */
-#include "app/utf8.h"
+#include "base/utf8.h"
 
 /* How many bytes a sequence with this first byte has; 0: none begins so. */
 static size_t sequence_size(unsigned char first)
