@@ -89,39 +89,38 @@ int garm_accepts_coding(garm_ctx *c, enum garm_coding coding)
 bool garm_type_compressible(const char *type)
 {
     static const struct slice types[] = {
-        {"application/javascript", 22},
-        {"application/json", 16},
-        {"application/manifest+json", 25},
-        {"application/rtf", 15},
-        {"application/vnd.ms-fontobject", 29},
-        {"application/wasm", 16},
-        {"application/x-javascript", 24},
-        {"application/x-ndjson", 20},
-        {"application/xml", 15},
-        {"application/yaml", 16},
-        {"font/otf", 8},
-        {"font/ttf", 8},
-        {"image/bmp", 9},
-        {"image/vnd.microsoft.icon", 24},
-        {"image/x-icon", 12},
+        SLICE_INIT("application/javascript"),
+        SLICE_INIT("application/json"),
+        SLICE_INIT("application/manifest+json"),
+        SLICE_INIT("application/rtf"),
+        SLICE_INIT("application/vnd.ms-fontobject"),
+        SLICE_INIT("application/wasm"),
+        SLICE_INIT("application/x-javascript"),
+        SLICE_INIT("application/x-ndjson"),
+        SLICE_INIT("application/xml"),
+        SLICE_INIT("application/yaml"),
+        SLICE_INIT("font/otf"),
+        SLICE_INIT("font/ttf"),
+        SLICE_INIT("image/bmp"),
+        SLICE_INIT("image/vnd.microsoft.icon"),
+        SLICE_INIT("image/x-icon"),
     };
-    static const struct slice suffixes[] = {{"+json", 5}, {"+xml", 4}, {"+text", 5}};
+    static const struct slice suffixes[] = {SLICE_INIT("+json"), SLICE_INIT("+xml"),
+                                            SLICE_INIT("+text")};
     struct slice rest = slice_cstr(type);
     struct slice name = {0};
     (void)slice_cut(&rest, ';', &name);
     name = slice_trim(name);
-    if (name.len > 5 && slice_eq_nocase(slice_of(name.ptr, 5), SLICE("text/"))) {
+    if (slice_starts_with_nocase(name, SLICE("text/"))) {
         return !slice_eq_nocase(name, SLICE("text/event-stream"));
     }
-    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+    for (size_t i = 0; i < COUNT_OF(types); i++) {
         if (slice_eq_nocase(name, types[i])) {
             return true;
         }
     }
-    for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-        const size_t len = suffixes[i].len;
-        if (name.len > len &&
-            slice_eq_nocase(slice_of(name.ptr + name.len - len, len), suffixes[i])) {
+    for (size_t i = 0; i < COUNT_OF(suffixes); i++) {
+        if (slice_ends_with_nocase(name, suffixes[i])) {
             return true;
         }
     }

@@ -74,7 +74,8 @@ bool seal_equal(const void *a, const void *b, size_t size)
 static int derive(struct seal_key *key, EVP_MAC *mac, struct slice secret)
 {
     static const char salt[] = "garm keys";
-    static const struct slice uses[SEAL_USES_] = {{"sign", 4}, {"index", 5}, {"derive", 6}};
+    static const struct slice uses[SEAL_USES_] = {SLICE_INIT("sign"), SLICE_INIT("index"),
+                                                  SLICE_INIT("derive")};
     unsigned char derived[KEY_SIZE];
     EVP_MAC_CTX *ctx = new_mac(mac, salt, sizeof(salt) - 1);
     int rc = ctx == NULL ? -ENOMEM : mac_with(ctx, SLICE("extract"), secret, derived);

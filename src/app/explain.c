@@ -3,6 +3,7 @@
 #include "app/explain.h"
 
 #include "base/text.h"
+#include "codec/chars.h"
 #include "codec/h1.h"
 
 #include <errno.h>
@@ -15,15 +16,9 @@ struct url {
 /* Cuts "http://" or "https://" off. */
 static bool cut_scheme(struct slice *url)
 {
-    static const struct slice schemes[] = {{"http://", 7}, {"https://", 8}};
-    for (size_t i = 0; i < COUNT_OF(schemes); i++) {
-        const size_t len = schemes[i].len;
-        if (url->len >= len && slice_eq_nocase(slice_of(url->ptr, len), schemes[i])) {
-            *url = slice_of(url->ptr + len, url->len - len);
-            return true;
-        }
-    }
-    return false;
+    const size_t len = target_scheme_size(*url);
+    *url = slice_of(url->ptr + len, url->len - len);
+    return len > 0;
 }
 
 /* A client sends no fragment, and the authority as the Host field. */
@@ -42,12 +37,7 @@ static struct url split_url(struct slice url)
 
 static bool has_blank_or_control(struct slice text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        if ((unsigned char)text.ptr[i] <= ' ' || text.ptr[i] == 0x7f) {
-            return true;
-        }
-    }
-    return false;
+    return char_run(text.ptr, text.len, CHAR_TARGET) < text.len;
 }
 
 /* The request as bytes; NULL when memory runs out. Without a host it is of HTTP/1.0, which can do

@@ -74,12 +74,17 @@ int reply_field_put(garm_ctx *c, struct slice name, struct slice value)
     return append(c, name, value);
 }
 
-/* Content-*, and what describes the content that is not sent any more. */
+/* Content-* */
+static bool is_of_content(struct slice name)
+{
+    return slice_starts_with_nocase(name, SLICE("content-"));
+}
+
+/* These, and what describes the content that is not sent any more. */
 static bool speaks_of_content(struct slice name)
 {
-    static const struct slice prefix = {"content-", 8};
-    return (name.len > prefix.len && slice_eq_nocase(slice_of(name.ptr, prefix.len), prefix)) ||
-           slice_eq_nocase(name, SLICE("ETag")) || slice_eq_nocase(name, SLICE("Last-Modified")) ||
+    return is_of_content(name) || slice_eq_nocase(name, SLICE("ETag")) ||
+           slice_eq_nocase(name, SLICE("Last-Modified")) ||
            slice_eq_nocase(name, SLICE("Cache-Control"));
 }
 
@@ -95,11 +100,9 @@ void reply_fields_drop_content(garm_ctx *c)
 /* Those of the content itself, which a 304 has not (RFC 9110 section 15.4.5). */
 void reply_fields_drop_body(garm_ctx *c)
 {
-    static const struct slice prefix = {"content-", 8};
     for (size_t i = c->reply.field_count; i-- > 0;) {
         const struct slice name = c->reply.fields[i].name;
-        if (name.len > prefix.len && slice_eq_nocase(slice_of(name.ptr, prefix.len), prefix) &&
-            !slice_eq_nocase(name, SLICE("Content-Location"))) {
+        if (is_of_content(name) && !slice_eq_nocase(name, SLICE("Content-Location"))) {
             remove_from(&c->reply, i);
         }
     }
@@ -189,7 +192,7 @@ static int set_field(garm_ctx *c, const char *name_text, const char *value_text,
 
 int reply_set_type(garm_ctx *c, const char *type)
 {
-    static const struct slice name = {"Content-Type", 12};
+    static const struct slice name = SLICE_INIT("Content-Type");
     const struct slice value = slice_cstr(type);
     if (UNLIKELY(!field_value_valid(value))) {
         return check_field(c, name, value);
@@ -241,16 +244,9 @@ const char *garm_res_header(garm_ctx *c, const char *name)
     return index < c->reply.field_count ? c->reply.fields[index].value.ptr : "";
 }
 
-static bool list_has(struct slice list, struct slice name)
+static bool vary_has(struct slice vary, struct slice name)
 {
-    struct slice element;
-    while (slice_cut(&list, ',', &element)) {
-        element = slice_trim(element);
-        if (slice_eq(element, SLICE("*")) || slice_eq_nocase(element, name)) {
-            return true;
-        }
-    }
-    return false;
+    return field_list_has(vary, SLICE("*")) || field_list_has(vary, name);
 }
 
 int garm_add_vary(garm_ctx *c, const char *name)
@@ -258,7 +254,7 @@ int garm_add_vary(garm_ctx *c, const char *name)
     ctx_own(c);
     for (size_t i = 0; i < c->reply.field_count; i++) {
         if (slice_eq_nocase(c->reply.fields[i].name, SLICE("Vary")) &&
-            list_has(c->reply.fields[i].value, slice_cstr(name))) {
+            vary_has(c->reply.fields[i].value, slice_cstr(name))) {
             return 0;
         }
     }

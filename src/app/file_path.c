@@ -80,18 +80,13 @@ bool file_path_has_extension(struct slice path)
     return find_extension(name) < name.len;
 }
 
-static bool is_letter(char c)
-{
-    return text_lower(c) >= 'a' && text_lower(c) <= 'z';
-}
-
 /* A date or a version number is no hash, and neither is a word. */
 static bool is_hash(struct slice text)
 {
     size_t letters = 0;
     size_t digits = 0;
     for (size_t i = 0; i < text.len; i++) {
-        const bool letter = is_letter(text.ptr[i]);
+        const bool letter = text_is_letter(text.ptr[i]);
         const bool digit = text_is_digit(text.ptr[i]);
         if (!letter && !digit && text.ptr[i] != '_') {
             return false;

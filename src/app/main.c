@@ -187,7 +187,7 @@ static int listen_one(struct program *program, const char *address, int inherite
  * flag. */
 static int listen_given(struct program *program, int inherited)
 {
-    static const struct slice flag_name = {"--listen", 8};
+    static const struct slice flag_name = SLICE_INIT("--listen");
     const char *const origin = flags_origin(program->flags, "listen");
     const char *address = flags_at(program->flags, "listen", 0);
     if (address == NULL) {

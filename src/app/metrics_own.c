@@ -19,7 +19,7 @@ static bool name_valid(const char *name)
         return false;
     }
     for (const char *p = name; *p != '\0'; p++) {
-        if (!text_is_digit(*p) && (text_lower(*p) < 'a' || text_lower(*p) > 'z') && *p != '_') {
+        if (!text_is_digit(*p) && !text_is_letter(*p) && *p != '_') {
             return false;
         }
     }

@@ -176,9 +176,8 @@ static int add_literal(struct parser *parser, struct slice raw)
 static bool name_valid(struct slice name)
 {
     for (size_t i = 0; i < name.len; i++) {
-        const char c = text_lower(name.ptr[i]);
-        const bool letter = (c >= 'a' && c <= 'z') || c == '_';
-        if (!letter && !(i > 0 && text_is_digit(c))) {
+        const char c = name.ptr[i];
+        if (!text_is_letter(c) && c != '_' && !(i > 0 && text_is_digit(c))) {
             return false;
         }
     }

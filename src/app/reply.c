@@ -51,7 +51,7 @@ void reply_drop(garm_ctx *c)
 
 int reply_default_type(garm_ctx *c, struct slice type)
 {
-    static const struct slice name = {"Content-Type", 12};
+    static const struct slice name = SLICE_INIT("Content-Type");
     return reply_field_is_set(c, name) ? 0 : reply_field_put(c, name, type);
 }
 

@@ -21,8 +21,10 @@ static const char key;
 static bool is_allowed(struct slice name)
 {
     static const struct slice early[] = {
-        {"Age", 3},          {"Date", 4},   {"Expires", 7}, {"Location", 8},
-        {"Retry-After", 11}, {"Server", 6}, {"Vary", 4},    {"WWW-Authenticate", 16},
+        SLICE_INIT("Age"),         SLICE_INIT("Date"),
+        SLICE_INIT("Expires"),     SLICE_INIT("Location"),
+        SLICE_INIT("Retry-After"), SLICE_INIT("Server"),
+        SLICE_INIT("Vary"),        SLICE_INIT("WWW-Authenticate"),
     };
     for (size_t i = 0; i < COUNT_OF(early); i++) {
         if (slice_eq_nocase(name, early[i])) {

@@ -25,8 +25,8 @@ static const char month_names[12][4] = {
 };
 
 static const struct slice weekday_names[7] = {
-    {"Sunday", 6},   {"Monday", 6}, {"Tuesday", 7},  {"Wednesday", 9},
-    {"Thursday", 8}, {"Friday", 6}, {"Saturday", 8},
+    SLICE_INIT("Sunday"),   SLICE_INIT("Monday"), SLICE_INIT("Tuesday"),  SLICE_INIT("Wednesday"),
+    SLICE_INIT("Thursday"), SLICE_INIT("Friday"), SLICE_INIT("Saturday"),
 };
 
 static int64_t floor_div(int64_t a, int64_t b)

@@ -20,6 +20,17 @@ bool slice_starts_with(struct slice s, struct slice prefix)
     return prefix.len <= s.len && slice_eq(slice_of(s.ptr, prefix.len), prefix);
 }
 
+bool slice_starts_with_nocase(struct slice s, struct slice prefix)
+{
+    return prefix.len <= s.len && slice_eq_nocase(slice_of(s.ptr, prefix.len), prefix);
+}
+
+bool slice_ends_with_nocase(struct slice s, struct slice suffix)
+{
+    return suffix.len <= s.len &&
+           slice_eq_nocase(slice_of(s.ptr + (s.len - suffix.len), suffix.len), suffix);
+}
+
 size_t slice_find(struct slice s, char byte)
 {
     const char *const at = s.len == 0 ? NULL : memchr(s.ptr, byte, s.len);

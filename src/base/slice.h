@@ -13,6 +13,11 @@ struct slice {
 
 /* A slice over a string literal. */
 #define SLICE(literal) ((struct slice){"" literal, sizeof(literal) - 1})
+/* The same as an initialiser, for tables. */
+#define SLICE_INIT(literal)                                                                        \
+    {                                                                                              \
+        "" literal, sizeof(literal) - 1                                                            \
+    }
 /* For printf's "%.*s". */
 #define SLICE_ARG(s) (int)(s).len, (s).ptr
 
@@ -35,6 +40,9 @@ static inline bool slice_eq(struct slice a, struct slice b)
 bool slice_eq_nocase(struct slice a, struct slice b);
 
 bool slice_starts_with(struct slice s, struct slice prefix);
+/* The same but for the case of ASCII letters; and of the end. */
+bool slice_starts_with_nocase(struct slice s, struct slice prefix);
+bool slice_ends_with_nocase(struct slice s, struct slice suffix);
 
 /* Index of the first `byte`, or s.len if there is none. */
 size_t slice_find(struct slice s, char byte);

@@ -137,8 +137,9 @@ static int parse_quantity(struct slice s, const struct unit *units, size_t count
 int text_to_size(struct slice s, uint64_t *ret_bytes)
 {
     static const struct unit units[] = {
-        {{"", 0}, 1},       {{"k", 1}, KIB(1)},    {{"K", 1}, KIB(1)},    {{"m", 1}, MIB(1)},
-        {{"M", 1}, MIB(1)}, {{"g", 1}, MIB(1024)}, {{"G", 1}, MIB(1024)},
+        {SLICE_INIT(""), 1},          {SLICE_INIT("k"), KIB(1)}, {SLICE_INIT("K"), KIB(1)},
+        {SLICE_INIT("m"), MIB(1)},    {SLICE_INIT("M"), MIB(1)}, {SLICE_INIT("g"), MIB(1024)},
+        {SLICE_INIT("G"), MIB(1024)},
     };
     return parse_quantity(s, units, COUNT_OF(units), UINT64_MAX, ret_bytes);
 }
@@ -146,10 +147,10 @@ int text_to_size(struct slice s, uint64_t *ret_bytes)
 int text_to_duration(struct slice s, int64_t *ret_ns)
 {
     static const struct unit units[] = {
-        {{"ms", 2}, NS_PER_MS},
-        {{"s", 1}, NS_PER_SEC},
-        {{"m", 1}, 60 * NS_PER_SEC},
-        {{"h", 1}, 3600 * NS_PER_SEC},
+        {SLICE_INIT("ms"), NS_PER_MS},
+        {SLICE_INIT("s"), NS_PER_SEC},
+        {SLICE_INIT("m"), 60 * NS_PER_SEC},
+        {SLICE_INIT("h"), 3600 * NS_PER_SEC},
     };
     uint64_t ns;
     TRY(parse_quantity(s, units, COUNT_OF(units), INT64_MAX, &ns));

@@ -35,6 +35,12 @@ static inline char text_lower(char c)
     return (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 }
 
+/** One of ASCII's. */
+static inline bool text_is_letter(char c)
+{
+    return text_lower(c) >= 'a' && text_lower(c) <= 'z';
+}
+
 /** A size such as "64", "16k", "1m", "2g" (powers of 1024, any case) in bytes: 0, -EINVAL or
  *  -ERANGE. */
 MUST_CHECK int text_to_size(struct slice s, uint64_t *ret_bytes);

@@ -7,6 +7,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "codec/status.h"
+#include "codec/target.h"
 
 /* How many routes that were not taken are told of, unless --all. */
 #define NEAR_COUNT_MAX    10
@@ -133,8 +134,9 @@ static void member(struct json *json, struct slice name, struct slice value)
 
 static void write_params(struct json *json, const struct router_match *match)
 {
-    static const struct slice types[] = {
-        [PARAM_STRING] = {"string", 6}, [PARAM_INT] = {"int", 3}, [PARAM_REST] = {"rest", 4}};
+    static const struct slice types[] = {[PARAM_STRING] = SLICE_INIT("string"),
+                                         [PARAM_INT] = SLICE_INIT("int"),
+                                         [PARAM_REST] = SLICE_INIT("rest")};
     json_begin_array(json);
     for (size_t i = 0; i < match->param_count; i++) {
         json_begin_object(json);
@@ -245,17 +247,11 @@ static void explain_request(struct command *command, const struct application *a
     arena_clear(&arena);
 }
 
-static bool has_scheme(struct slice url, struct slice scheme)
-{
-    return url.len >= scheme.len && slice_eq_nocase(slice_of(url.ptr, scheme.len), scheme);
-}
-
 /* Is it something that can be asked for at all? */
 static bool check_url(struct command *command, const char *method, const char *url)
 {
     char shown[128];
-    const bool http = has_scheme(slice_cstr(url), SLICE("http://")) ||
-                      has_scheme(slice_cstr(url), SLICE("https://"));
+    const bool http = target_scheme_size(slice_cstr(url)) > 0;
     if (http || url[0] == '/' || strcmp(url, "*") == 0 || strcmp(method, "CONNECT") == 0) {
         return true;
     }

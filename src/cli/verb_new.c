@@ -37,8 +37,7 @@ static int fail(struct command *command, const char *path, int error)
 
 static bool is_name_char(char c)
 {
-    return (text_lower(c) >= 'a' && text_lower(c) <= 'z') || text_is_digit(c) || c == '-' ||
-           c == '_';
+    return text_is_letter(c) || text_is_digit(c) || c == '-' || c == '_';
 }
 
 /* It becomes a directory, a program and a word in a Makefile. */

@@ -25,10 +25,10 @@ int quality_parse(struct slice text)
 struct slice coding_name(enum coding coding)
 {
     static const struct slice names[CODING_COUNT_] = {
-        [CODING_BROTLI] = {"br", 2},
-        [CODING_ZSTD] = {"zstd", 4},
-        [CODING_GZIP] = {"gzip", 4},
-        [CODING_IDENTITY] = {"identity", 8},
+        [CODING_BROTLI] = SLICE_INIT("br"),
+        [CODING_ZSTD] = SLICE_INIT("zstd"),
+        [CODING_GZIP] = SLICE_INIT("gzip"),
+        [CODING_IDENTITY] = SLICE_INIT("identity"),
     };
     return names[coding];
 }
@@ -46,7 +46,7 @@ static bool split_element(struct slice element, struct slice *ret_name, int *ret
     if (weight.len == 0) {
         return ret_name->len > 0;
     }
-    if (weight.len < 2 || text_lower(weight.ptr[0]) != 'q' || weight.ptr[1] != '=') {
+    if (!slice_starts_with_nocase(weight, SLICE("q="))) {
         return false;
     }
     *ret_quality = quality_parse(slice_of(weight.ptr + 2, weight.len - 2));

@@ -10,10 +10,10 @@
 #define CRLF        "\r\n"
 #define LINE_EXTRA  (sizeof(COLON_BLANK CRLF) - 1)
 
-static const struct slice length_name = {"Content-Length: ", 16};
-static const struct slice chunked_line = {"Transfer-Encoding: chunked\r\n", 28};
-static const struct slice close_line = {"Connection: close\r\n", 19};
-static const struct slice keep_alive_line = {"Connection: keep-alive\r\n", 24};
+static const struct slice length_name = SLICE_INIT("Content-Length: ");
+static const struct slice chunked_line = SLICE_INIT("Transfer-Encoding: chunked\r\n");
+static const struct slice close_line = SLICE_INIT("Connection: close\r\n");
+static const struct slice keep_alive_line = SLICE_INIT("Connection: keep-alive\r\n");
 
 static char *put(char *out, struct slice s)
 {

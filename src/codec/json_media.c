@@ -40,8 +40,7 @@ static bool is_json(struct slice type)
     if (slice_eq_nocase(type, SLICE("application/json"))) {
         return true;
     }
-    return slash > 0 && type.len > slash + 1 + suffix.len &&
-           slice_eq_nocase(slice_of(type.ptr + type.len - suffix.len, suffix.len), suffix);
+    return slash > 0 && type.len > slash + 1 + suffix.len && slice_ends_with_nocase(type, suffix);
 }
 
 bool json_media_type(struct slice content_type)

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const struct slice names[METHOD_COUNT_] = {[METHOD_OTHER] = {"", 0},
-#define X(id, name) [METHOD_##id] = {name, sizeof(name) - 1},
+static const struct slice names[METHOD_COUNT_] = {[METHOD_OTHER] = SLICE_INIT(""),
+#define X(id, name) [METHOD_##id] = SLICE_INIT(name),
                                                   METHOD_TABLE(X)
 #undef X
 };

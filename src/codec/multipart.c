@@ -2,6 +2,7 @@
  * says is multipart_head.c's. */
 #include "codec/multipart_head.h"
 
+#include "base/text.h"
 #include "codec/chars.h"
 
 #include <errno.h>
@@ -30,8 +31,8 @@ enum state {
 
 static bool is_boundary_char(char c)
 {
-    const bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    return alnum || (c != '\0' && strchr("'()+_,-./:=? ", c) != NULL);
+    return text_is_letter(c) || text_is_digit(c) ||
+           (c != '\0' && strchr("'()+_,-./:=? ", c) != NULL);
 }
 
 static bool is_boundary(struct slice text)

@@ -64,12 +64,11 @@ static const char *decode_extended(struct reading *r)
 
 static const char *take_disposition(struct reading *r, char *pos, char *end)
 {
-    static const struct slice kind = {"form-data", 9};
+    static const struct slice kind = SLICE_INIT("form-data");
     struct param param;
     const char *reason = r->has_disposition ? "a part has two Content-Dispositions" : NULL;
     r->has_disposition = true;
-    if (reason == NULL &&
-        ((size_t)(end - pos) < kind.len || !slice_eq_nocase(slice_of(pos, kind.len), kind))) {
+    if (reason == NULL && !slice_starts_with_nocase(slice_of(pos, (size_t)(end - pos)), kind)) {
         reason = "a Content-Disposition that is not form-data";
     }
     pos += kind.len;

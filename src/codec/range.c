@@ -110,8 +110,8 @@ static bool add(struct ranges *ranges, struct range range)
 /* "bytes=" off the front, in any case. */
 static bool take_unit(struct slice *field)
 {
-    static const struct slice unit = {"bytes=", 6};
-    if (field->len < unit.len || !slice_eq_nocase(slice_of(field->ptr, unit.len), unit)) {
+    static const struct slice unit = SLICE_INIT("bytes=");
+    if (!slice_starts_with_nocase(*field, unit)) {
         return false;
     }
     *field = slice_of(field->ptr + unit.len, field->len - unit.len);

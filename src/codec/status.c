@@ -76,9 +76,8 @@
 #define CRLF_SIZE    2
 
 /* Status lines, the first of them empty: that of unlisted codes. */
-static const struct slice lines[] = {{"", 0},
-#define X(code, phrase)                                                                            \
-    {"HTTP/1.1 " #code " " phrase "\r\n", sizeof("HTTP/1.1 200 " phrase "\r\n") - 1},
+static const struct slice lines[] = {SLICE_INIT(""),
+#define X(code, phrase) SLICE_INIT("HTTP/1.1 " #code " " phrase "\r\n"),
                                      STATUS_TABLE(X)
 #undef X
 };

@@ -99,14 +99,12 @@ static size_t authority_end(struct slice s)
     return i;
 }
 
-/* The length of "http://" or "https://" at the beginning; 0 without one. */
-static size_t scheme_size(struct slice raw)
+size_t target_scheme_size(struct slice raw)
 {
-    static const struct slice schemes[] = {{"http://", 7}, {"https://", 8}};
+    static const struct slice schemes[] = {SLICE_INIT("http://"), SLICE_INIT("https://")};
     for (size_t i = 0; i < COUNT_OF(schemes); i++) {
-        const size_t len = schemes[i].len;
-        if (raw.len >= len && slice_eq_nocase(slice_of(raw.ptr, len), schemes[i])) {
-            return len;
+        if (slice_starts_with_nocase(raw, schemes[i])) {
+            return schemes[i].len;
         }
     }
     return 0;
@@ -115,7 +113,7 @@ static size_t scheme_size(struct slice raw)
 static int parse_absolute(struct slice raw, bool eight_bit, struct target *target,
                           const char **ret_reason)
 {
-    const size_t scheme = scheme_size(raw);
+    const size_t scheme = target_scheme_size(raw);
     if (scheme == 0) {
         return refuse("target in none of the four forms", ret_reason);
     }

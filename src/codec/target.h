@@ -30,6 +30,9 @@ struct target {
 MUST_CHECK int target_parse(struct slice raw, bool connect, bool options, bool eight_bit,
                             struct target *ret_target, const char **ret_reason);
 
+/** The length of "http://" or "https://", in any case, at the beginning; 0 without one. */
+size_t target_scheme_size(struct slice raw);
+
 /** Is it a valid uri-host [":" port] without userinfo (RFC 9110 section 7.2)? IPv6 literals, empty
  *  ports and '_' are; an empty host is not. */
 bool authority_valid(struct slice authority);

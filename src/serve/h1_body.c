@@ -31,9 +31,8 @@ static ssize_t fault_of(const struct h1_exchange *h)
 /* The client may be waiting for a word before it sends its body (RFC 9110 section 10.1.1). */
 static int send_continue(struct h1_exchange *h)
 {
-    static const struct slice line = {"HTTP/1.1 100 Continue\r\n\r\n", 25};
     h->continued = true;
-    return conn_send(h->conn, line, false, &h->out);
+    return conn_send(h->conn, SLICE("HTTP/1.1 100 Continue\r\n\r\n"), false, &h->out);
 }
 
 /* After a receive that gave nothing: waits, or tells why there is no use in it. */

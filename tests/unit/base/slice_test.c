@@ -40,6 +40,19 @@ START_TEST(a_slice_starts_with_its_prefixes_only)
 }
 END_TEST
 
+START_TEST(case_can_be_left_out_at_both_ends)
+{
+    ck_assert(slice_starts_with_nocase(SLICE("Content-Type"), SLICE("content-")));
+    ck_assert(slice_starts_with_nocase(SLICE("a"), SLICE("A")));
+    ck_assert(!slice_starts_with_nocase(SLICE("conten"), SLICE("content-")));
+    ck_assert(!slice_starts_with_nocase(SLICE("a@"), SLICE("a`")));
+    ck_assert(slice_ends_with_nocase(SLICE("text/x+JSON"), SLICE("+json")));
+    ck_assert(slice_ends_with_nocase(SLICE("+json"), SLICE("+json")));
+    ck_assert(!slice_ends_with_nocase(SLICE("json"), SLICE("+json")));
+    ck_assert(!slice_ends_with_nocase(SLICE("+jsons"), SLICE("+json")));
+}
+END_TEST
+
 START_TEST(find_gives_the_first_index_or_the_length)
 {
     ck_assert_uint_eq(slice_find(SLICE("a:b:c"), ':'), 1);
@@ -94,6 +107,7 @@ Suite *slice_suite(void)
     tcase_add_test(tests, slices_are_equal_by_their_bytes);
     tcase_add_test(tests, only_ascii_letters_are_equal_without_case);
     tcase_add_test(tests, a_slice_starts_with_its_prefixes_only);
+    tcase_add_test(tests, case_can_be_left_out_at_both_ends);
     tcase_add_test(tests, find_gives_the_first_index_or_the_length);
     tcase_add_test(tests, trim_takes_spaces_and_tabs_off_both_ends_only);
     tcase_add_test(tests, cut_gives_the_parts_between_the_bytes);
