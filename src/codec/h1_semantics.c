@@ -38,10 +38,10 @@ static enum h1_result refuse(const struct check *c, uint16_t status, enum field_
     return h1_refuse(c->error, status, offset, reason);
 }
 
-/* Walks the elements of all lists of one field: initialise `next` to the first field's index. */
+/* A walk over the elements of all lists of one field. */
 struct elements {
-    size_t next;
-    struct slice list;
+    size_t next;       /* index of the field to look at */
+    struct slice list; /* what is left of the field before it */
 };
 
 static struct elements elements_of(const struct h1_head *head, enum field_id id)
@@ -124,7 +124,7 @@ static enum h1_result check_codings(const struct check *c)
         return refuse(c, 400, FIELD_TRANSFER_ENCODING, "bad Transfer-Encoding");
     }
     if (count > 1 || !chunked) {
-        return refuse(c, 501, FIELD_TRANSFER_ENCODING, "transfer coding not implemented");
+        return refuse(c, 501, FIELD_TRANSFER_ENCODING, "transfer coding not supported");
     }
     c->head->chunked = true;
     return H1_DONE;
