@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #define ROUTER_BYTES_MAX MIB(64) /* of all routes together */
+
 int router_new(struct router **ret_router)
 {
     struct router *const router = mem_zalloc(sizeof(*router));
@@ -116,13 +117,4 @@ int router_add(struct router *router, const char *pattern, const char *where, vo
 size_t router_count(const struct router *router)
 {
     return router->count;
-}
-
-void router_each(const struct router *router,
-                 void (*fn)(void *arg, const char *pattern, const char *where, void *data),
-                 void *arg)
-{
-    for (const struct route *route = router->first; route != NULL; route = route->next) {
-        fn(arg, route->pattern.text, route->pattern.where, route->data);
-    }
 }

@@ -71,9 +71,4 @@ size_t router_allow(const struct router *router, struct slice host, struct slice
 /** How many routes there are. */
 size_t router_count(const struct router *router);
 
-/** Calls fn for each route in the order added. */
-void router_each(const struct router *router,
-                 void (*fn)(void *arg, const char *pattern, const char *where, void *data),
-                 void *arg);
-
 #endif

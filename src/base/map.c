@@ -163,16 +163,3 @@ void *map_remove(struct map *map, struct slice key)
     }
     return value;
 }
-
-bool map_next(const struct map *map, size_t *cursor, struct slice *ret_key, void **ret_value)
-{
-    while (*cursor < map->cap) {
-        const struct map_entry *const entry = &map->entries[(*cursor)++];
-        if (entry->value != NULL) {
-            *ret_key = entry->key;
-            *ret_value = entry->value;
-            return true;
-        }
-    }
-    return false;
-}

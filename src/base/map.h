@@ -32,8 +32,4 @@ void *map_get(const struct map *map, struct slice key);
 MUST_CHECK int map_set(struct map *map, struct slice key, void *value);
 /** Removes the key: its value, or NULL if it was not there. */
 void *map_remove(struct map *map, struct slice key);
-/** Walks the entries in no order: *cursor begins at 0. False at the end. Do not change the map
- *  meanwhile. */
-bool map_next(const struct map *map, size_t *cursor, struct slice *ret_key, void **ret_value);
-
 #endif

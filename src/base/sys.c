@@ -149,12 +149,6 @@ int sys_getsockname(int fd, struct sockaddr *addr, uint32_t *len)
     return result(getsockname(fd, addr, len));
 }
 
-int sys_getpeername(int fd, struct sockaddr *addr, uint32_t *len)
-{
-    TRY(fault_ask(SYS_CALL, "getpeername"));
-    return result(getpeername(fd, addr, len));
-}
-
 ssize_t sys_recv(int fd, void *buf, size_t cap)
 {
     TRY(fault_ask(SYS_CALL, "recv"));

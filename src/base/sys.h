@@ -74,7 +74,6 @@ MUST_CHECK int sys_accept(int fd, struct sockaddr *addr, uint32_t *len);
 int sys_setsockopt(int fd, int level, int name, const void *value, uint32_t len);
 int sys_getsockopt(int fd, int level, int name, void *value, uint32_t *len);
 int sys_getsockname(int fd, struct sockaddr *addr, uint32_t *len);
-int sys_getpeername(int fd, struct sockaddr *addr, uint32_t *len);
 MUST_CHECK ssize_t sys_recv(int fd, void *buf, size_t cap);
 /* MSG_NOSIGNAL always; `more` sets MSG_MORE. */
 MUST_CHECK ssize_t sys_send(int fd, const void *data, size_t size, bool more);

@@ -107,42 +107,11 @@ int text_hex_digit(char c)
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
+/* A unit of time. */
 struct unit {
     struct slice name;
-    uint64_t factor;
+    int64_t ns;
 };
-
-/* A number times the unit that follows it, at most `max`. */
-static int parse_quantity(struct slice s, const struct unit *units, size_t count, uint64_t max,
-                          uint64_t *ret_value)
-{
-    const size_t digits = digit_count(s);
-    const struct slice name = slice_of(s.ptr + digits, s.len - digits);
-    size_t i = 0;
-    while (i < count && !slice_eq(units[i].name, name)) {
-        i++;
-    }
-    if (digits == 0 || i == count) {
-        return -EINVAL;
-    }
-    uint64_t value;
-    TRY(text_to_u64(slice_of(s.ptr, digits), &value));
-    if (__builtin_mul_overflow(value, units[i].factor, &value) || value > max) {
-        return -ERANGE;
-    }
-    *ret_value = value;
-    return 0;
-}
-
-int text_to_size(struct slice s, uint64_t *ret_bytes)
-{
-    static const struct unit units[] = {
-        {SLICE_INIT(""), 1},          {SLICE_INIT("k"), KIB(1)}, {SLICE_INIT("K"), KIB(1)},
-        {SLICE_INIT("m"), MIB(1)},    {SLICE_INIT("M"), MIB(1)}, {SLICE_INIT("g"), MIB(1024)},
-        {SLICE_INIT("G"), MIB(1024)},
-    };
-    return parse_quantity(s, units, COUNT_OF(units), UINT64_MAX, ret_bytes);
-}
 
 int text_to_duration(struct slice s, int64_t *ret_ns)
 {
@@ -152,9 +121,22 @@ int text_to_duration(struct slice s, int64_t *ret_ns)
         {SLICE_INIT("m"), 60 * NS_PER_SEC},
         {SLICE_INIT("h"), 3600 * NS_PER_SEC},
     };
-    uint64_t ns;
-    TRY(parse_quantity(s, units, COUNT_OF(units), INT64_MAX, &ns));
-    *ret_ns = (int64_t)ns;
+    const size_t digits = digit_count(s);
+    const struct slice name = slice_of(s.ptr + digits, s.len - digits);
+    size_t i = 0;
+    while (i < COUNT_OF(units) && !slice_eq(units[i].name, name)) {
+        i++;
+    }
+    if (digits == 0 || i == COUNT_OF(units)) {
+        return -EINVAL;
+    }
+    uint64_t value;
+    int64_t ns;
+    TRY(text_to_u64(slice_of(s.ptr, digits), &value));
+    if (__builtin_mul_overflow(value, units[i].ns, &ns)) {
+        return -ERANGE;
+    }
+    *ret_ns = ns;
     return 0;
 }
 

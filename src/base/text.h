@@ -41,9 +41,6 @@ static inline bool text_is_letter(char c)
     return text_lower(c) >= 'a' && text_lower(c) <= 'z';
 }
 
-/** A size such as "64", "16k", "1m", "2g" (powers of 1024, any case) in bytes: 0, -EINVAL or
- *  -ERANGE. */
-MUST_CHECK int text_to_size(struct slice s, uint64_t *ret_bytes);
 /** A duration such as "250ms", "10s", "5m", "1h" in nanoseconds; a bare number is an error. */
 MUST_CHECK int text_to_duration(struct slice s, int64_t *ret_ns);
 

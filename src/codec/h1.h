@@ -161,14 +161,9 @@ struct h1_response {
     bool close;              /* says Connection: close */
     bool keep_alive;         /* says Connection: keep-alive (to a 1.0 client that asked) */
     struct slice prefix;     /* whole field lines with their CRLFs, sent first: Date and Server */
-    const struct h1_response_field *fields; /* checked with field_valid before */
+    const struct h1_response_field *fields; /* names and values are valid */
     size_t field_count;
 };
-
-/** Field lines alone, as for a trailer section: how many bytes, exactly, and the end of what was
- *  written. The empty line behind them is the caller's. */
-size_t h1_fields_size(const struct h1_response_field *fields, size_t count);
-char *h1_fields_write(const struct h1_response_field *fields, size_t count, char *out);
 
 /** How many bytes h1_response_write will need, at most. */
 size_t h1_response_size(const struct h1_response *response);

@@ -29,7 +29,8 @@ static char *put_crlf(char *out)
     return out + 2;
 }
 
-size_t h1_fields_size(const struct h1_response_field *fields, size_t count)
+/* Bytes of the field lines, exactly. */
+static size_t fields_size(const struct h1_response_field *fields, size_t count)
 {
     size_t size = 0;
     for (size_t i = 0; i < count; i++) {
@@ -38,7 +39,7 @@ size_t h1_fields_size(const struct h1_response_field *fields, size_t count)
     return size;
 }
 
-char *h1_fields_write(const struct h1_response_field *fields, size_t count, char *out)
+static char *put_fields(const struct h1_response_field *fields, size_t count, char *out)
 {
     for (size_t i = 0; i < count; i++) {
         out = put(out, fields[i].name);
@@ -54,7 +55,7 @@ size_t h1_response_size(const struct h1_response *response)
     /* Of the two framing lines, and of the two Connection lines, only one each is written. */
     const size_t framing = length_name.len + TEXT_INT_MAX + chunked_line.len;
     return STATUS_LINE_MAX + response->prefix.len + framing + keep_alive_line.len +
-           h1_fields_size(response->fields, response->field_count) + sizeof(CRLF) - 1;
+           fields_size(response->fields, response->field_count) + sizeof(CRLF) - 1;
 }
 
 static char *put_framing(const struct h1_response *response, char *out)
@@ -86,6 +87,6 @@ char *h1_response_write(const struct h1_response *response, char *out)
     out = put(out, response->prefix);
     out = put_framing(response, out);
     out = put_connection(response, out);
-    out = h1_fields_write(response->fields, response->field_count, out);
+    out = put_fields(response->fields, response->field_count, out);
     return put_crlf(out);
 }

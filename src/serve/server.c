@@ -333,7 +333,6 @@ int server_fd(struct server *server)
 int server_attach(struct server *server)
 {
     int rc = 0;
-    server->attached = true;
     for (size_t i = 0; i < server->shard_count && rc == 0; i++) {
         rc = shard_open(&server->shards[i]);
     }

@@ -98,9 +98,4 @@ void server_begin_drain(struct server *server);
 /* For shards only: the calling one accepts no more. Is it the last of them? */
 bool server_finished_accepting(struct server *server);
 
-static inline struct shard *shard_of_loop(struct loop *loop)
-{
-    return CONTAINER_OF(loop, struct shard, worker.loop);
-}
-
 #endif

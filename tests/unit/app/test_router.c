@@ -363,26 +363,6 @@ START_TEST(router_lets_patterns_of_different_hosts_be)
 }
 END_TEST
 
-static void collect(void *arg, const char *pattern, const char *where, void *data)
-{
-    ck_assert_str_eq(where, "test.c:1");
-    ck_assert_ptr_ne(data, NULL);
-    buf_printf(arg, "%s;", pattern);
-}
-
-START_TEST(router_each_keeps_the_order_of_adding)
-{
-    static const char *const patterns[] = {"/z", "GET /a", "/m/{x}"};
-    struct router *const router = build(patterns, COUNT_OF(patterns));
-    struct buf text;
-    buf_init(&text, 4096);
-    router_each(router, collect, &text);
-    ck_assert_str_eq(buf_cstr(&text), "/z;GET /a;/m/{x};");
-    buf_deinit(&text);
-    router_free(router);
-}
-END_TEST
-
 START_TEST(router_finds_each_of_many_literals)
 {
     struct router *router = NULL;
@@ -480,7 +460,6 @@ Suite *suite_router(void)
     tcase_add_loop_test(tests, router_refuses_a_conflict_and_names_both_places, 0,
                         (int)COUNT_OF(conflicts));
     tcase_add_test(tests, router_lets_patterns_of_different_hosts_be);
-    tcase_add_test(tests, router_each_keeps_the_order_of_adding);
     tcase_add_test(tests, router_finds_each_of_many_literals);
     tcase_add_test(tests, router_work_is_bounded_by_its_tree);
     tcase_add_test(tests, router_survives_every_failed_allocation);

@@ -127,39 +127,6 @@ START_TEST(hex_digits_have_values_and_other_bytes_none)
 }
 END_TEST
 
-START_TEST(sizes_have_binary_units)
-{
-    static const struct {
-        const char *text;
-        int rc;
-        uint64_t bytes;
-    } cases[] = {
-        {"0", 0, 0},
-        {"64", 0, 64},
-        {"16k", 0, 16384},
-        {"16K", 0, 16384},
-        {"1m", 0, 1048576},
-        {"3M", 0, 3145728},
-        {"2g", 0, UINT64_C(2147483648)},
-        {"17179869183G", 0, UINT64_C(17179869183) << 30},
-        {"17179869184g", -ERANGE, 0},
-        {"18446744073709551616", -ERANGE, 0},
-        {"", -EINVAL, 0},
-        {"k", -EINVAL, 0},
-        {"1kb", -EINVAL, 0},
-        {"1 k", -EINVAL, 0},
-        {"-1", -EINVAL, 0},
-        {"1.5k", -EINVAL, 0},
-        {"99999999999999999999999x", -EINVAL, 0},
-    };
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        uint64_t bytes = 0;
-        ck_assert_int_eq(text_to_size(slice_cstr(cases[i].text), &bytes), cases[i].rc);
-        ck_assert_uint_eq(bytes, cases[i].bytes);
-    }
-}
-END_TEST
-
 START_TEST(durations_need_a_unit)
 {
     static const struct {
@@ -267,7 +234,6 @@ Suite *text_suite(void)
     tcase_add_test(tests, u64_takes_digits_and_nothing_else);
     tcase_add_test(tests, i64_ends_at_both_its_ends);
     tcase_add_test(tests, hex_digits_have_values_and_other_bytes_none);
-    tcase_add_test(tests, sizes_have_binary_units);
     tcase_add_test(tests, durations_need_a_unit);
     tcase_add_test(tests, printable_escapes_all_but_printable_ascii);
     tcase_add_test(tests, printable_cuts_where_it_must_and_only_there);

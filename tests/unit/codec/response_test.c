@@ -56,24 +56,12 @@ START_TEST(the_announced_size_is_enough)
 }
 END_TEST
 
-START_TEST(fields_alone_have_exactly_their_size)
-{
-    char out[128];
-    const char *const end = h1_fields_write(two_fields, 2, out);
-    const struct slice written = slice_of(out, (size_t)(end - out));
-    ck_assert(slice_eq(written, SLICE("Content-Type: text/plain\r\nX-Empty: \r\n")));
-    ck_assert_uint_eq(h1_fields_size(two_fields, 2), written.len);
-    ck_assert_uint_eq(h1_fields_size(NULL, 0), 0);
-}
-END_TEST
-
 Suite *response_suite(void)
 {
     Suite *const suite = suite_create("response");
     TCase *const tests = tcase_create("response");
     tcase_add_loop_test(tests, a_head_is_written_line_by_line, 0, (int)COUNT_OF(responses));
     tcase_add_loop_test(tests, the_announced_size_is_enough, 0, (int)COUNT_OF(responses));
-    tcase_add_test(tests, fields_alone_have_exactly_their_size);
     suite_add_tcase(suite, tests);
     return suite;
 }
