@@ -2,6 +2,7 @@
 #include <garm/garm.h>
 
 #include "mw/credentials.h"
+#include "mw/valid.h"
 
 #include <errno.h>
 #include <string.h>
@@ -28,11 +29,9 @@ static const struct key *find_key(const struct api_key *self, const char *text)
     garm_sha256(text, strlen(text), digest);
     const struct key *found = NULL;
     for (size_t i = 0; i < self->key_count; i++) {
-        unsigned difference = 0;
-        for (size_t k = 0; k < sizeof(digest); k++) {
-            difference |= (unsigned)(digest[k] ^ self->keys[i].digest[k]);
+        if (credentials_same_digest(digest, self->keys[i].digest)) {
+            found = &self->keys[i];
         }
-        found = difference == 0 ? &self->keys[i] : found;
     }
     return found;
 }
@@ -80,16 +79,6 @@ static int hex_digit(char c)
     return at != NULL ? (int)(at - digits) % 16 : -1;
 }
 
-static bool has_control(const char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool read_digest(const char *text, unsigned char *ret_digest)
 {
     for (size_t i = 0; i < GARM_SHA256_SIZE; i++) {
@@ -108,7 +97,7 @@ static void take_key(garm_app *app, const char *where, struct api_key *self, con
 {
     struct key *const key = &self->keys[self->key_count];
     const char *const colon = strchr(text, ':');
-    if (colon == NULL || colon == text || has_control(text, (size_t)(colon - text)) ||
+    if (colon == NULL || colon == text || !valid_printable(text, (size_t)(colon - text)) ||
         !read_digest(colon + 1, key->digest)) {
         garm_fail_at(app, where,
                      "garm_api_key: each of .keys is \"NAME:DIGEST\" with 64 hexadecimal digits, "
@@ -124,16 +113,9 @@ static void take_key(garm_app *app, const char *where, struct api_key *self, con
     }
 }
 
-static bool is_token(const char *text)
-{
-    static const char tokens[] = "!#$%&'*+-.^_`|~0123456789"
-                                 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    return text[strspn(text, tokens)] == '\0';
-}
-
 static void check_places(garm_app *app, const char *where, const struct api_key *self)
 {
-    if (!is_token(self->header)) {
+    if (self->header[0] != '\0' && !valid_token(self->header)) {
         garm_fail_at(app, where, "garm_api_key: \"%s\" is no name of a field", self->header);
     } else if (self->header[0] == '\0' && self->query[0] == '\0') {
         garm_fail_at(app, where, "garm_api_key: without .header it needs .query");

@@ -3,6 +3,7 @@
 
 #include "mw/credentials.h"
 #include "mw/pair_cache.h"
+#include "mw/valid.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -32,16 +33,6 @@ struct pair {
     const char *user, *password;
 };
 
-static bool has_control(const char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* 0; -EINVAL: the token is no pair; -ENOMEM. */
 static int read_pair(garm_ctx *c, const char *token, struct pair *ret_pair)
 {
@@ -49,7 +40,7 @@ static int read_pair(garm_ctx *c, const char *token, struct pair *ret_pair)
     void *data = NULL;
     GARM_TRY(garm_base64_decode_as(c, GARM_BASE64, token, strlen(token), &data, &size));
     char *const text = data;
-    char *const colon = has_control(text, size) ? NULL : strchr(text, ':');
+    char *const colon = valid_printable(text, size) ? strchr(text, ':') : NULL;
     if (colon == NULL) {
         return -EINVAL;
     }
@@ -131,7 +122,7 @@ static void take_user(garm_app *app, const char *where, struct basic_auth *self,
 {
     const char *const colon = strchr(text, ':');
     const size_t len = colon != NULL ? (size_t)(colon - text) : 0;
-    if (len == 0 || len > USER_NAME_MAX || has_control(text, len)) {
+    if (len == 0 || len > USER_NAME_MAX || !valid_printable(text, len)) {
         garm_fail_at(app, where,
                      "garm_basic_auth: each of .users is \"NAME:HASH\", and one is not");
         return;

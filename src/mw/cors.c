@@ -2,6 +2,7 @@
 #include <garm/garm.h>
 
 #include "mw/origin.h"
+#include "mw/valid.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -121,12 +122,10 @@ static int share(garm_ctx *c)
 /* Joins the list; "" for an empty one. What does not fit, or is no token, stops the start. */
 static void join(garm_app *app, const char *where, const char *const *list, char *out, size_t cap)
 {
-    static const char tokens[] = "!#$%&'*+-.^_`|~0123456789"
-                                 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     size_t len = 0;
     out[0] = '\0';
     for (size_t i = 0; i < GARM_CORS_LIST_MAX && list[i] != NULL; i++) {
-        if (list[i][0] == '\0' || list[i][strspn(list[i], tokens)] != '\0') {
+        if (!valid_token(list[i])) {
             garm_fail_at(app, where, "garm_cors: \"%s\" is no name of a method or field", list[i]);
             return;
         }

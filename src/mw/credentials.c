@@ -66,3 +66,12 @@ int credentials_vary(garm_ctx *c, const char *field)
 {
     return garm_before_head(c, add_vary, (void *)(uintptr_t)field);
 }
+
+bool credentials_same_digest(const unsigned char *a, const unsigned char *b)
+{
+    unsigned difference = 0;
+    for (size_t i = 0; i < GARM_SHA256_SIZE; i++) {
+        difference |= (unsigned)(a[i] ^ b[i]);
+    }
+    return difference == 0;
+}

@@ -28,4 +28,7 @@ const char *challenge_new(garm_app *app, const char *where, const char *what, co
  *  -ENOMEM. */
 int credentials_vary(garm_ctx *c, const char *field);
 
+/** Are they the same SHA-256? Takes as long whatever they are. */
+bool credentials_same_digest(const unsigned char *a, const unsigned char *b);
+
 #endif

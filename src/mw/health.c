@@ -2,13 +2,14 @@
  * said is kept for a while, so that nobody can hammer a database with questions about it. */
 #include <garm/garm.h>
 
+#include "mw/valid.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#define MS_DEFAULT   1000
-#define MS_MAX       3600000
-#define NAME_LEN_MAX 64
+#define MS_DEFAULT 1000
+#define MS_MAX     3600000
 
 struct check {
     const char *name;
@@ -201,8 +202,7 @@ static bool name_free(const struct health *self, const char *name)
 static const char *fault_of(const struct health *self, const char *name, garm_task_fn *fn,
                             const garm_ready_check_opts *opts)
 {
-    const size_t len = name != NULL ? strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") : 0;
-    if (len == 0 || len > NAME_LEN_MAX || name[len] != '\0') {
+    if (!valid_label(name)) {
         return "a name is [a-z0-9_-], 64 characters at most";
     }
     if (fn == NULL) {

@@ -1,6 +1,8 @@
 /* See pair_cache.h. Sets of a few entries each, found by the digest. */
 #include "mw/pair_cache.h"
 
+#include "mw/credentials.h"
+
 #include <garm/garm.h>
 
 #include <pthread.h>
@@ -48,15 +50,6 @@ static void digest_of(const struct pair_cache *cache, const char *name, const ch
     garm_hmac_sha256(cache->key, KEY_SIZE, both, sizeof(both), ret_digest);
 }
 
-static bool same(const unsigned char *a, const unsigned char *b)
-{
-    unsigned difference = 0;
-    for (size_t i = 0; i < GARM_SHA256_SIZE; i++) {
-        difference |= (unsigned)(a[i] ^ b[i]);
-    }
-    return difference == 0;
-}
-
 bool pair_cache_find(struct pair_cache *cache, const char *name, const char *password,
                      char ret_user[PAIR_USER_SIZE])
 {
@@ -67,7 +60,7 @@ bool pair_cache_find(struct pair_cache *cache, const char *name, const char *pas
     bool found = false;
     pthread_mutex_lock(&cache->lock);
     for (size_t i = 0; i < WAYS; i++) {
-        if (set[i].over_ns > now_ns && same(set[i].digest, digest)) {
+        if (set[i].over_ns > now_ns && credentials_same_digest(set[i].digest, digest)) {
             memcpy(ret_user, set[i].user, PAIR_USER_SIZE);
             found = true;
         }
@@ -87,8 +80,8 @@ void pair_cache_put(struct pair_cache *cache, const char *name, const char *pass
     struct entry *const set = cache->sets[digest[0] % SETS];
     pthread_mutex_lock(&cache->lock);
     struct entry *place = &set[0];
-    for (size_t i = 0; i < WAYS && !same(place->digest, digest); i++) {
-        if (same(set[i].digest, digest) || set[i].over_ns < place->over_ns) {
+    for (size_t i = 0; i < WAYS && !credentials_same_digest(place->digest, digest); i++) {
+        if (credentials_same_digest(set[i].digest, digest) || set[i].over_ns < place->over_ns) {
             place = &set[i];
         }
     }

@@ -3,6 +3,7 @@
 #include <garm/garm.h>
 
 #include "mw/rate_table.h"
+#include "mw/valid.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,7 +17,6 @@
 #define RATE_MIN     0.00001
 #define RATE_MAX     1000000.0
 #define BUCKET_S_MAX 1e9
-#define NAME_LEN_MAX 64
 #define KEY_LEN_MAX  512 /* of a longer one the beginning, and its length, count */
 
 struct rate_limit {
@@ -142,19 +142,6 @@ static int limit(garm_ctx *c)
 
 /* Setting up. */
 
-static bool name_valid(const char *name)
-{
-    const size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
-    return len > 0 && len <= NAME_LEN_MAX && name[len] == '\0';
-}
-
-static bool header_valid(const char *name)
-{
-    static const char token[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
-                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    return name != NULL && name[0] != '\0' && name[strspn(name, token)] == '\0';
-}
-
 /* What is wrong with the options, or NULL. */
 static const char *fault_of(const garm_rate_limit_opts *opts)
 {
@@ -170,7 +157,7 @@ static const char *fault_of(const garm_rate_limit_opts *opts)
     if (opts->by < GARM_BY_IP || opts->by > GARM_BY_USER) {
         return "there is no such .by";
     }
-    if (opts->by == GARM_BY_HEADER ? !header_valid(opts->header) : opts->header != NULL) {
+    if (opts->by == GARM_BY_HEADER ? !valid_token(opts->header) : opts->header != NULL) {
         return ".header is a field's name, for .by = GARM_BY_HEADER and nothing else";
     }
     if (opts->key != NULL && opts->by != GARM_BY_IP) {
@@ -179,7 +166,7 @@ static const char *fault_of(const garm_rate_limit_opts *opts)
     if (opts->keys_max < KEYS_MIN || opts->keys_max > KEYS_MAX) {
         return ".keys_max is 16 to 10000000";
     }
-    return name_valid(opts->name) ? NULL : ".name is [a-z0-9_-], 64 characters at most";
+    return valid_label(opts->name) ? NULL : ".name is [a-z0-9_-], 64 characters at most";
 }
 
 /* The next whole number, of one that fits. */
@@ -210,7 +197,7 @@ static void forget(void *arg)
 
 static const char *make_policy(garm_app *app, const garm_rate_limit_opts *known)
 {
-    char text[NAME_LEN_MAX + 64];
+    char text[VALID_LABEL_MAX + 64];
     snprintf(text, sizeof(text), "\"%s\";q=%lld;w=%lld", known->name, (long long)known->burst,
              (long long)up((double)known->burst / known->per_second));
     return garm_app_dup(app, text);
