@@ -25,32 +25,35 @@ static void make_text(char *text, size_t size, unsigned seed)
     }
 }
 
-static int held(garm_ctx *c)
+/* A text of ?size bytes, as ?seed makes it. */
+static int ask_text(garm_ctx *c, char **ret_text, int64_t *ret_size, int64_t *ret_seed)
 {
-    int64_t size = 0;
-    int64_t seed = 0;
-    GARM_TRY(garm_query_int(c, "size", 0, TEXT_MAX, 4096, &size));
-    GARM_TRY(garm_query_int(c, "seed", 0, 1 << 20, 0, &seed));
-    char *const text = garm_alloc(c, (size_t)size + 1);
-    if (text == NULL) {
+    GARM_TRY(garm_query_int(c, "size", 0, TEXT_MAX, 4096, ret_size));
+    GARM_TRY(garm_query_int(c, "seed", 0, 1 << 20, 0, ret_seed));
+    *ret_text = garm_alloc(c, (size_t)*ret_size + 1);
+    if (*ret_text == NULL) {
         return -ENOMEM;
     }
-    make_text(text, (size_t)size, (unsigned)seed);
+    make_text(*ret_text, (size_t)*ret_size, (unsigned)*ret_seed);
+    return 0;
+}
+
+static int held(garm_ctx *c)
+{
+    char *text = NULL;
+    int64_t size = 0;
+    int64_t seed = 0;
+    GARM_TRY(ask_text(c, &text, &size, &seed));
     return garm_bytes_view(c, 200, "text/plain", text, (size_t)size);
 }
 
 /* The same text in pieces of random sizes, with flushes between some. */
 static int streamed(garm_ctx *c)
 {
+    char *text = NULL;
     int64_t size = 0;
     int64_t seed = 0;
-    GARM_TRY(garm_query_int(c, "size", 0, TEXT_MAX, 4096, &size));
-    GARM_TRY(garm_query_int(c, "seed", 0, 1 << 20, 0, &seed));
-    char *const text = garm_alloc(c, (size_t)size + 1);
-    if (text == NULL) {
-        return -ENOMEM;
-    }
-    make_text(text, (size_t)size, (unsigned)seed);
+    GARM_TRY(ask_text(c, &text, &size, &seed));
     GARM_TRY(garm_set_header(c, "Content-Type", "application/json"));
     uint32_t state = (uint32_t)seed;
     for (size_t at = 0; at < (size_t)size;) {
@@ -95,18 +98,15 @@ static int encoded(garm_ctx *c)
 {
     static const enum garm_coding codings[] = {GARM_BROTLI, GARM_ZSTD, GARM_GZIP, GARM_DEFLATE};
     int64_t coding = 0;
-    int64_t size = 0;
     int64_t level = 0;
+    int64_t size = 0;
+    int64_t seed = 0;
+    char *text = NULL;
     const void *data = NULL;
     size_t made = 0;
     GARM_TRY(garm_query_int(c, "coding", 0, 3, 0, &coding));
-    GARM_TRY(garm_query_int(c, "size", 0, TEXT_MAX, 4096, &size));
     GARM_TRY(garm_query_int(c, "level", 0, 12, 0, &level));
-    char *const text = garm_alloc(c, (size_t)size + 1);
-    if (text == NULL) {
-        return -ENOMEM;
-    }
-    make_text(text, (size_t)size, 0);
+    GARM_TRY(ask_text(c, &text, &size, &seed));
     GARM_TRY(garm_encode(c, codings[coding], (int)level, text, (size_t)size, &data, &made));
     GARM_TRY(garm_set_header(c, "Content-Encoding", garm_coding_name(codings[coding])));
     return garm_bytes_view(c, 200, "text/plain", data, made);
