@@ -1,5 +1,6 @@
 /* Signatures of tokens, by OpenSSL and our HMAC. Keys are looked at when they are made: what is
  * weak, or made for something else, is no key. RFC 7518, RFC 8037, RFC 8725. */
+#include "app/crypto_seal.h"
 #include "base/compiler.h"
 #include "base/sys.h"
 
@@ -162,21 +163,12 @@ void garm_verifier_free(garm_verifier *verifier)
 
 /* Signatures. */
 
-static bool equal(const unsigned char *a, const unsigned char *b, size_t size)
-{
-    unsigned difference = 0;
-    for (size_t i = 0; i < size; i++) {
-        difference |= (unsigned)(a[i] ^ b[i]);
-    }
-    return difference == 0;
-}
-
 static bool accepts_hmac(const garm_verifier *verifier, const void *data, size_t size,
                          const unsigned char *signature, size_t signature_size)
 {
     unsigned char digest[GARM_SHA256_SIZE];
     garm_hmac_sha256(verifier->secret, verifier->secret_size, data, size, digest);
-    return signature_size == sizeof(digest) && equal(digest, signature, sizeof(digest));
+    return signature_size == sizeof(digest) && seal_equal(digest, signature, sizeof(digest));
 }
 
 /* A natural number of P256_BYTES bytes in DER: no needless zeros before it, and one if its first
