@@ -38,7 +38,7 @@ void application_fail(struct application *application, const char *where, const 
     va_end(args);
 }
 
-int application_init(struct application *application, struct flags *flags)
+void application_init(struct application *application, struct flags *flags)
 {
     *application = (struct application){.flags = flags};
     arena_init(&application->arena, NULL, 0, SETUP_BYTES_MAX);
@@ -46,7 +46,6 @@ int application_init(struct application *application, struct flags *flags)
     application->root.prefix = "";
     application->root.options =
         (struct endpoint){.group = &application->root, .pattern = "", .where = "", .name = ""};
-    return 0;
 }
 
 void application_deinit(struct application *application)

@@ -156,8 +156,8 @@ struct garm_worker {
 #define SCRATCH_BYTES_MAX  MIB(64)
 #define SCRATCH_BYTES_KEPT KIB(64)
 
-/** An empty application; `flags` is borrowed. -ENOMEM. */
-MUST_CHECK int application_init(struct application *application, struct flags *flags);
+/** An empty application; `flags` is borrowed. */
+void application_init(struct application *application, struct flags *flags);
 /** Accepts a zeroed one. */
 void application_deinit(struct application *application);
 

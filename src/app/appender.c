@@ -87,12 +87,11 @@ static int write_all(struct garm_appender *self, struct slice text)
     const size_t whole = text.len;
     while (text.len > 0) {
         const ssize_t n = sys_write(self->fd, text.ptr, text.len);
-        if (n <= 0 && n != -EINTR) {
+        if (n <= 0) {
             self->torn = self->torn || text.len < whole;
             return n < 0 ? (int)n : -EIO;
         }
-        const size_t taken = n > 0 ? (size_t)n : 0;
-        text = slice_of(text.ptr + taken, text.len - taken);
+        text = slice_of(text.ptr + n, text.len - (size_t)n);
     }
     return 0;
 }

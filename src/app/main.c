@@ -59,17 +59,9 @@ static const struct flag_spec standard_flags[] = {
     {.name = "version", .kind = FLAG_BOOL, .no_env = true, .help = "Prints the version, and ends."},
 };
 
-/* Writes all of the text. 0 or a negative errno. */
-static int print(int fd, struct slice text)
+static int print(int fd, const struct buf *text)
 {
-    while (text.len > 0) {
-        const ssize_t n = sys_write(fd, text.ptr, text.len);
-        if (n < 0) {
-            return (int)n;
-        }
-        text = slice_of(text.ptr + n, text.len - (size_t)n);
-    }
-    return 0;
+    return sys_write_all(fd, text->data, text->len);
 }
 
 /* "program: what went wrong" on standard error. */
@@ -78,7 +70,7 @@ static int fail(struct program *program, int status)
     struct buf line;
     buf_init(&line, TEXT_BYTES_MAX);
     buf_printf(&line, "%s: %s\n", program->spec->name, buf_cstr(&program->text));
-    (void)!print(STDERR_FILENO, buf_slice(&line));
+    (void)!print(STDERR_FILENO, &line);
     buf_deinit(&line);
     return status;
 }
@@ -141,7 +133,7 @@ static int take_flags(struct program *program)
 /* What was asked for goes to standard output, or the program has failed. */
 static int print_text(struct program *program)
 {
-    const int rc = print(STDOUT_FILENO, buf_slice(&program->text));
+    const int rc = print(STDOUT_FILENO, &program->text);
     if (rc < 0) {
         buf_clear(&program->text);
         buf_printf(&program->text, "cannot write to standard output: %s", sys_error_text(rc));
@@ -233,7 +225,7 @@ static void print_addresses(struct program *program)
     }
     buf_append_slice(&program->text, buf_slice(&program->note));
     /* a reader that is gone is no reason not to serve */
-    (void)!print(STDOUT_FILENO, buf_slice(&program->text));
+    (void)!print(STDOUT_FILENO, &program->text);
 }
 
 /* Running. */

@@ -13,6 +13,7 @@
 
 /* After so many bytes other tasks have their turn. */
 #define YIELD_BYTES KIB(16)
+
 static int sink(void *arg, const void *data, size_t size)
 {
     struct page *const page = arg;

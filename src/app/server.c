@@ -130,7 +130,7 @@ int garm_server_make(const garm_server_opts *opts, struct flags *flags,
     const char *const name = opts->server_name == NULL ? "garm" : opts->server_name;
     memcpy(server->server_name, name, strlen(name) + 1);
     int rc = flags != NULL ? 0 : read_flags(server, opts->flags);
-    rc = rc < 0 ? rc : application_init(&server->application, server->flags);
+    application_init(&server->application, server->flags);
     rc = rc < 0 ? rc : make_views(server);
     rc = rc < 0 ? rc : offload_init(&server->offload, OFFLOAD_THREADS_MAX);
     if (rc < 0) {

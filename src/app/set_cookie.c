@@ -21,7 +21,7 @@ static bool is_cookie_value(const char *text)
     return true;
 }
 
-/* An attribute's value: any visible ASCII but the semicolon. */
+/* An attribute's value: any printable ASCII but the semicolon. */
 static bool is_attribute(const char *text)
 {
     for (; *text != '\0'; text++) {

@@ -77,9 +77,14 @@ static int shed_one(struct acceptor *acceptor)
     return out_of_something(fd) || useless(fd) ? fd : 1;
 }
 
-static void rest(struct acceptor *acceptor, int error)
+static void try_later(struct acceptor *acceptor)
 {
     struct loop *const loop = &acceptor->shard->worker.loop;
+    timer_set(&loop->timers, &acceptor->retry, loop->now_ns + RETRY_MS * NS_PER_MS);
+}
+
+static void rest(struct acceptor *acceptor, int error)
+{
     log_write(server_logger(acceptor->shard->worker.server), LOG_WARN,
               "cannot accept: %s; trying again in %d ms (raise the limit on open files, or lower "
               "the connection limit)",
@@ -88,17 +93,16 @@ static void rest(struct acceptor *acceptor, int error)
         (void)!shed_one(acceptor);
     }
     acceptor_pause(acceptor);
-    timer_set(&loop->timers, &acceptor->retry, loop->now_ns + RETRY_MS * NS_PER_MS);
+    try_later(acceptor);
 }
 
 static void on_retry(struct timer *timer)
 {
     struct acceptor *const acceptor = CONTAINER_OF(timer, struct acceptor, retry);
-    struct loop *const loop = &acceptor->shard->worker.loop;
     if (acceptor->shard->phase != SHARD_SERVING) {
         shard_finish_accepting(acceptor->shard);
     } else if (acceptor_resume(acceptor) < 0) {
-        timer_set(&loop->timers, &acceptor->retry, loop->now_ns + RETRY_MS * NS_PER_MS);
+        try_later(acceptor);
     }
 }
 
@@ -205,7 +209,7 @@ bool acceptor_finish(struct acceptor *acceptor, bool welcome)
     timer_stop(&loop->timers, &acceptor->retry);
     acceptor->watch.fd = *acceptor->fd;
     if (welcome && !empty_queue(acceptor)) {
-        timer_set(&loop->timers, &acceptor->retry, loop->now_ns + RETRY_MS * NS_PER_MS);
+        try_later(acceptor);
         return false;
     }
     acceptor->finished = true;

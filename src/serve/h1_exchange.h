@@ -31,7 +31,7 @@ static inline struct h1_exchange *h1_exchange_of(struct exchange *x)
     return CONTAINER_OF(x, struct h1_exchange, x);
 }
 
-/* h1_finish.c: exchange_ops.complete. */
+/** h1_finish.c: exchange_ops.complete. */
 int h1_complete(struct exchange *x);
 
 /* h1_body.c: exchange_ops.read, */

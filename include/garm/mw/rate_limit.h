@@ -37,7 +37,7 @@ GARM_BEGIN
  *  See garm_rate_limit. */
 GARM_EXPORT void garm_rate_limit_with(garm_app *app, const garm_rate_limit_opts *opts);
 /* garm_rate_limit(app, .per_second = 10, .burst = 50)
- * garm_rate_limit(api, .per_second = 100, .by = GARM_BY_HEADER, .header = "X-Api-Key") */
+ * garm_rate_limit(api, .per_second = 100, .by = GARM_BY_HEADER, .header = "X-API-Key") */
 #define garm_rate_limit(...)                                                                       \
     garm_rate_limit_with(GARM_HEAD_(__VA_ARGS__, ), GARM_OPTS_(garm_rate_limit_opts, __VA_ARGS__))
 
