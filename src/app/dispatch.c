@@ -6,6 +6,7 @@
 #include "app/overload.h"
 #include "app/own_stack.h"
 #include "app/reply.h"
+#include "app/unrouted.h"
 #include "codec/target.h"
 #include "serve/server.h"
 
@@ -43,25 +44,10 @@ static int resolve_path(garm_ctx *c)
     return 0;
 }
 
-/* The innermost group whose prefix the path has: its middleware is around answers without a
- * route. */
-static const struct endpoint *endpoint_without_route(garm_ctx *c)
-{
-    const struct application *const application = c->worker->application;
-    if (application->groups == NULL || c->path.len == 0) {
-        return &application->root.options;
-    }
-    struct router_match match;
-    router_match(application->groups, METHOD_GET, SLICE("GET"), host_of(c->x), c->path, c->plain,
-                 &match);
-    const struct garm_app *const group = match.status == 0 ? match.data : &application->root;
-    return &group->options;
-}
-
 static void take_no_route(garm_ctx *c, uint16_t status)
 {
     c->unrouted = status;
-    c->route = endpoint_without_route(c);
+    c->route = unrouted_endpoint(c->worker->application, host_of(c->x), c->path, c->plain);
     c->match.param_count = 0;
 }
 
@@ -70,7 +56,7 @@ static void find_route(garm_ctx *c)
     struct exchange *const x = c->x;
     const struct h1_head *const head = x->head;
     if (UNLIKELY(head->form == TARGET_ASTERISK || head->form == TARGET_AUTHORITY)) {
-        take_no_route(c, head->form == TARGET_ASTERISK ? 204 : 405);
+        take_no_route(c, unrouted_status(head, 404));
         return;
     }
     if (UNLIKELY(resolve_path(c) < 0)) {
@@ -82,30 +68,19 @@ static void find_route(garm_ctx *c)
                  h1_span_slice(head->method_text, x->bytes), host_of(x), c->path, c->plain, match);
     if (LIKELY(match->status == 0)) {
         c->route = match->data;
-    } else if (head->method == METHOD_TRACE || head->method == METHOD_CONNECT) {
-        take_no_route(c, 405);
     } else {
-        const bool options = head->method == METHOD_OPTIONS && match->status == 405;
-        take_no_route(c, options ? 204 : match->status);
+        take_no_route(c, unrouted_status(head, match->status));
     }
 }
 
-/* The methods that the target has, or, for those without a path, that any target has. */
 int reply_set_allow(garm_ctx *c)
 {
-    char *const allow = ctx_alloc(c, sizeof(c->worker->application->allow));
+    const struct application *const application = c->worker->application;
+    char *const allow = ctx_alloc(c, sizeof(application->allow));
     if (allow == NULL) {
         return -ENOMEM;
     }
-    size_t len = 0;
-    if (c->path.len > 0) {
-        len = router_allow(c->worker->application->router, host_of(c->x), c->path, c->plain, allow,
-                           sizeof(c->worker->application->allow));
-    }
-    if (len == 0) {
-        len = strlen(c->worker->application->allow);
-        memcpy(allow, c->worker->application->allow, len + 1);
-    }
+    const size_t len = unrouted_allow(application, host_of(c->x), c->path, c->plain, allow);
     return reply_field_put(c, SLICE("Allow"), slice_of(allow, len));
 }
 

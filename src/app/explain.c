@@ -2,6 +2,7 @@
  * the application's own router. */
 #include "app/explain.h"
 
+#include "app/unrouted.h"
 #include "base/text.h"
 #include "codec/chars.h"
 #include "codec/h1.h"
@@ -142,44 +143,14 @@ static const char *why_status(const struct h1_head *head, const struct explanati
     }
 }
 
-/* What dispatch.c does of a request without a route. */
-static uint16_t unrouted_status(const struct h1_head *head, uint16_t status)
-{
-    if (head->form == TARGET_ASTERISK) {
-        return 204;
-    }
-    if (head->form == TARGET_AUTHORITY || head->method == METHOD_TRACE ||
-        head->method == METHOD_CONNECT) {
-        return 405;
-    }
-    return head->method == METHOD_OPTIONS && status == 405 ? 204 : status;
-}
-
-static const struct endpoint *group_of(const struct application *application,
-                                       const struct explanation *explanation, bool plain)
-{
-    struct router_match match;
-    if (application->groups == NULL || explanation->path.len == 0) {
-        return &application->root.options;
-    }
-    router_match(application->groups, METHOD_GET, SLICE("GET"), explanation->host,
-                 explanation->path, plain, &match);
-    const struct garm_app *const group = match.status == 0 ? match.data : &application->root;
-    return &group->options;
-}
-
 static int set_allow(const struct application *application, bool plain, struct arena *arena,
                      struct explanation *explanation)
 {
-    const size_t cap = sizeof(application->allow);
-    char *const allow = arena_alloc(arena, cap);
+    char *const allow = arena_alloc(arena, sizeof(application->allow));
     if (allow == NULL) {
         return -ENOMEM;
     }
-    if (explanation->path.len == 0 || router_allow(application->router, explanation->host,
-                                                   explanation->path, plain, allow, cap) == 0) {
-        memcpy(allow, application->allow, cap);
-    }
+    unrouted_allow(application, explanation->host, explanation->path, plain, allow);
     explanation->allow = allow;
     return 0;
 }
@@ -201,7 +172,7 @@ static int route(const struct application *application, const struct h1_head *he
     }
     match->param_count = 0;
     explanation->status = unrouted_status(head, match->status);
-    explanation->endpoint = group_of(application, explanation, plain);
+    explanation->endpoint = unrouted_endpoint(application, explanation->host, path, plain);
     explanation->why = why_status(head, explanation, arena);
     if (explanation->why == NULL) {
         return -ENOMEM;
