@@ -86,8 +86,7 @@ struct garm_app {
     struct application *application;
     struct garm_app *parent; /* NULL for the root */
     struct garm_app *next;   /* among all groups, in the order made */
-    const char
-        *prefix; /* with those of its parents: "[HOST]/PATH" without a slash at the end, or "" */
+    const char *prefix; /* with those of its parents: "[HOST]/PATH" without a last slash, or "" */
     struct middleware *uses; /* in the order added */
     garm_error_fn *on_error;
     /* what its routes inherit, and its chain for requests without a route */
@@ -113,9 +112,8 @@ struct application {
     struct garm_app root;
     struct endpoint *endpoints; /* in the order added */
     struct router *router;
-    struct router
-        *groups; /* finds the group of a path without a route; NULL while there is only the root */
-    struct hook *hooks; /* in the order added */
+    struct router *groups; /* of a path without a route; NULL while there is only the root */
+    struct hook *hooks;    /* in the order added */
     struct periodic *periodics;
     struct garm_appender *appenders; /* the last made first */
     struct farewell *farewells;      /* the last added first */

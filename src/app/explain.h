@@ -16,9 +16,8 @@
 /* A route that was not taken. */
 struct explained_route {
     const struct endpoint *endpoint;
-    const char *why; /* "it takes POST"; a line without a full stop */
-    unsigned
-        distance; /* how much of the request would have to change; 0: nothing, it matches too */
+    const char *why;   /* "it takes POST"; a line without a full stop */
+    unsigned distance; /* how much of the request would have to change; 0: it matches too */
 };
 
 struct explanation {

@@ -30,8 +30,7 @@ struct file {
     char etag[FILE_ETAG_SIZE];
     char modified[DATE_HTTP_SIZE + 1]; /* never later than now */
     int64_t modified_s;
-    int64_t
-        at_hand_ns; /* monotonic: until then all of it counts as in the page cache; 0: unknown */
+    int64_t at_hand_ns; /* monotonic: until then all of it counts as in the page cache */
 };
 
 #define FILE_NONE ((struct file){.fd = -1})

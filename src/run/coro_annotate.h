@@ -27,8 +27,7 @@
 
 /* A context that stacks are switched between, as the tools see it. */
 struct annotate_fiber {
-    const void
-        *low; /* of its stack; of a thread's own, learned when it is left for the first time */
+    const void *low; /* of its stack; of a thread's own, learned when it is first left */
     size_t size;
     void *fake_stack;                /* ASan's */
     struct annotate_fiber *previous; /* which was left for this one */

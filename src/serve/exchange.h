@@ -88,9 +88,8 @@ struct exchange {
 
     /* What the application may set before it reads. */
     uint64_t body_max; /* bytes; more is -EMSGSIZE. Preset with the server's default */
-    uint32_t
-        stall_ms; /* of one read or write without progress. Preset with 0: the server's bounds */
-    bool close;   /* the connection ends after this answer */
+    uint32_t stall_ms; /* of one read or write without progress. Preset with 0: the server's */
+    bool close;        /* the connection ends after this answer */
 
     /* Called once, if it is not NULL, when the whole answer is settled and the last of it is about
      * to be handed on: a client that has read its answer knows that this was called before.

@@ -15,8 +15,7 @@ typedef struct garm_access_log_opts {
     const char *where;
     const char *path GARM_UNSET_; /* default: the standard error */
     enum garm_access_log_format format GARM_UNSET_;
-    int64_t slower_than_ms
-        GARM_UNSET_; /* only requests that took longer; errors always. Default 0 */
+    int64_t slower_than_ms GARM_UNSET_; /* only what took longer, and errors. Default 0: all */
 } garm_access_log_opts;
 
 GARM_BEGIN
