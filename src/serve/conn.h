@@ -61,7 +61,8 @@ struct pace {
     uint64_t bytes;
     int64_t progress_ns;     /* waited_ns when bytes last moved, */
     uint64_t progress_bytes; /* and how many had by then */
-    int64_t taken;           /* by the peer, of all that was sent, by then or when last judged */
+    bool looked;             /* since then, at what the peer has */
+    int64_t taken;           /* of all that was sent, when last looked */
     uint32_t stall_ms;       /* without progress; 0: the server's bound */
 };
 

@@ -32,6 +32,7 @@ static int64_t patience(const struct conn *conn, struct pace *pace, uint32_t sta
     if (pace->bytes != pace->progress_bytes) {
         pace->progress_bytes = pace->bytes;
         pace->progress_ns = pace->waited_ns;
+        pace->looked = false;
         if (too_slow(conn, pace)) {
             return 0;
         }
@@ -39,7 +40,9 @@ static int64_t patience(const struct conn *conn, struct pace *pace, uint32_t sta
     return (int64_t)stall_ms * NS_PER_MS - (pace->waited_ns - pace->progress_ns);
 }
 
-int conn_wait(struct conn *conn, unsigned what, struct pace *pace, uint32_t stall_ms)
+/* As conn_wait, but for look_ns at most: -EAGAIN after that. */
+static int wait_a_while(struct conn *conn, unsigned what, struct pace *pace, uint32_t stall_ms,
+                        int64_t look_ns)
 {
     struct loop *const loop = &conn->shard->worker.loop;
     if (conn->gone) {
@@ -51,20 +54,26 @@ int conn_wait(struct conn *conn, unsigned what, struct pace *pace, uint32_t stal
         return 0;
     }
     const int64_t begin_ns = loop->now_ns;
-    const int64_t patience_ns =
-        patience(conn, pace, pace->stall_ms != 0 ? pace->stall_ms : stall_ms);
+    const int64_t patience_ns = patience(conn, pace, stall_ms);
     if (patience_ns <= 0) {
         return -ETIMEDOUT;
     }
+    const bool looks = look_ns < patience_ns;
     conn->waiter = task_self();
     conn->waits_for = (uint8_t)what;
-    const int rc = task_park(withdraw, conn, begin_ns + patience_ns);
+    const int rc = task_park(withdraw, conn, begin_ns + (looks ? look_ns : patience_ns));
     conn->waiter = NULL;
     pace->waited_ns += loop->now_ns - begin_ns;
     if (conn->gone) {
         return -ECONNRESET;
     }
-    return rc;
+    return rc == -ETIMEDOUT && looks ? -EAGAIN : rc;
+}
+
+int conn_wait(struct conn *conn, unsigned what, struct pace *pace, uint32_t stall_ms)
+{
+    return wait_a_while(conn, what, pace, pace->stall_ms != 0 ? pace->stall_ms : stall_ms,
+                        INT64_MAX);
 }
 
 /* In. */
@@ -256,27 +265,29 @@ static void out_done(struct conn *conn)
 }
 
 /* The kernel asks for more only when much of what it holds is gone, which takes a slow peer longer
- * than silence may last. One that has taken what the floor asks for meanwhile is not silent. */
-static bool keeps_taking(struct conn *conn, struct pace *pace)
+ * than silence may last. One that has taken what the floor asks for since the last look is not
+ * silent. */
+static void look(struct conn *conn, struct pace *pace, uint32_t look_ms)
 {
-    const struct server_limits *const limits = &conn->shard->options->limits;
-    const uint64_t stall_ms = pace->stall_ms != 0 ? pace->stall_ms : limits->write_stall_ms;
-    const uint64_t least = 1 + limits->rate_bytes_per_sec * stall_ms / 1000;
-    const int64_t before = pace->taken;
-    pace->taken = stream_taken(&conn->stream);
-    pace->progress_ns = pace->waited_ns;
-    return pace->taken - before >= (int64_t)least;
+    const uint64_t least = 1 + conn->shard->options->limits.rate_bytes_per_sec * look_ms / 1000;
+    const int64_t taken = stream_taken(&conn->stream);
+    if (pace->looked && taken - pace->taken >= (int64_t)least) {
+        pace->progress_ns = pace->waited_ns;
+    }
+    pace->looked = true;
+    pace->taken = taken;
 }
 
 static int wait_writable(struct conn *conn, struct pace *pace)
 {
-    int rc = 0;
-    if (pace->bytes != pace->progress_bytes || pace->taken == 0) {
-        pace->taken = stream_taken(&conn->stream);
+    const uint32_t stall_ms =
+        pace->stall_ms != 0 ? pace->stall_ms : conn->shard->options->limits.write_stall_ms;
+    const uint32_t look_ms = stall_ms / 4;
+    int rc = wait_a_while(conn, IO_WRITABLE, pace, stall_ms, look_ms * NS_PER_MS);
+    while (rc == -EAGAIN) {
+        look(conn, pace, look_ms);
+        rc = wait_a_while(conn, IO_WRITABLE, pace, stall_ms, look_ms * NS_PER_MS);
     }
-    do {
-        rc = conn_wait(conn, IO_WRITABLE, pace, conn->shard->options->limits.write_stall_ms);
-    } while (rc == -ETIMEDOUT && keeps_taking(conn, pace));
     if (rc == -ETIMEDOUT) {
         conn->reset = true;
         conn_lost(conn);

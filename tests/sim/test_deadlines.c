@@ -363,7 +363,7 @@ END_TEST
 START_TEST(who_takes_less_than_the_floor_of_it_is_ended)
 {
     struct visitor *const client = sipping_visitor();
-    sip(client, LIMIT_RATE_BYTES_PER_SEC - 10, LIMIT_WRITE_STALL_MS / 1000);
+    sip(client, LIMIT_RATE_BYTES_PER_SEC / 2, LIMIT_WRITE_STALL_MS / 1000);
     ck_assert_uint_eq(connections_open(), 0);
 }
 END_TEST
