@@ -27,11 +27,11 @@ typedef struct garm_filter_ops {
 
 /* How a request ended. */
 typedef struct garm_outcome {
-    size_t size;       /* of this struct, as the library knows it */
-    int status;        /* that was sent; 0 if none */
-    int error;         /* 0 if the answer is complete; -ECONNRESET the client went; ... */
-    uint64_t bytes_in; /* of the request body */
-    uint64_t bytes_out; /* of the response body, as far as the kernel took it */
+    size_t size;         /* of this struct, as the library knows it */
+    int status;          /* that was sent; 0 if none */
+    int error;           /* 0 if the answer is complete; -ECONNRESET the client went; ... */
+    uint64_t bytes_in;   /* of the request body */
+    uint64_t bytes_out;  /* of the response body, as far as the kernel took it */
     int64_t duration_ns; /* since the request's head was complete */
 } garm_outcome;
 

@@ -21,11 +21,11 @@ typedef struct garm_test garm_test;
 typedef struct garm_test_opts {
     size_t size;
     const char *where;
-    const char *json GARM_UNSET_;                           /* a body, with its Content-Type */
+    const char *json GARM_UNSET_; /* a body, with its Content-Type */
     /* "Name: value"; without a Host the request is for "test" */
     const char *headers[GARM_TEST_HEADERS_MAX] GARM_UNSET_;
-    const char *body GARM_UNSET_;                           /* a body without a type */
-    size_t body_size GARM_UNSET_;                           /* 0: up to its NUL */
+    const char *body GARM_UNSET_; /* a body without a type */
+    size_t body_size GARM_UNSET_; /* 0: up to its NUL */
 } garm_test_opts;
 
 /* What came back. */

@@ -30,10 +30,10 @@ struct h1_error {
 struct h1_limits {
     uint32_t target_bytes;
     uint32_t head_bytes;
-    uint32_t field_count;     /* at most LIMIT_FIELD_COUNT */
+    uint32_t field_count; /* at most LIMIT_FIELD_COUNT */
     uint32_t trailer_bytes;
     uint32_t chunk_ext_bytes;
-    bool target_8bit;         /* let bytes 0x80-0xff pass in targets */
+    bool target_8bit; /* let bytes 0x80-0xff pass in targets */
 };
 
 /* The defaults of base/limits.h. */
@@ -55,8 +55,8 @@ struct h1_field {
 
 /* A parsed request head. Spans count from the start of the buffer given to h1_head_parse. */
 struct h1_head {
-    uint32_t size;          /* bytes of the whole head, leading and final CRLF included */
-    enum method method;     /* METHOD_OTHER for a token that IANA does not list */
+    uint32_t size;      /* bytes of the whole head, leading and final CRLF included */
+    enum method method; /* METHOD_OTHER for a token that IANA does not list */
     enum target_form form;
     uint8_t minor;          /* HTTP/1.minor; 2 to 9 are given as 1 */
     bool chunked;           /* Transfer-Encoding: chunked; then content_length is -1 */
@@ -84,8 +84,8 @@ struct h1_parser {
     const struct h1_limits *limits;
     struct h1_head *head;
     struct h1_error error;
-    uint32_t pos;   /* next byte to look at */
-    uint32_t mark;  /* start of the element that pos is in */
+    uint32_t pos;  /* next byte to look at */
+    uint32_t mark; /* start of the element that pos is in */
     uint8_t state;
     uint8_t crlf_count;
     bool trailers;

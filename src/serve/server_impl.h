@@ -17,7 +17,7 @@ struct server {
     size_t started_count;
     int start_error;
     enum { VERDICT_OPEN, VERDICT_SERVE, VERDICT_ABANDON } verdict; /* of the start */
-    _Atomic bool stopping;     /* told to */
+    _Atomic bool stopping;                                         /* told to */
     _Atomic bool draining;     /* and the drain has begun, or is about to */
     _Atomic size_t deaf_count; /* shards that accept no more */
     struct watchdog watchdog;

@@ -24,7 +24,7 @@ struct fake_client {
     int64_t read_ns;  /* each read takes so long */
     bool goes;        /* is gone when the handler first waits or reads */
     int fail_complete;
-    int fail_send;    /* respond, head, write, flush and finish give this negative errno */
+    int fail_send; /* respond, head, write, flush and finish give this negative errno */
 };
 
 /* What it got. */
