@@ -25,26 +25,14 @@
 /* What is read at a time to bring a file into the page cache. */
 #define FETCH_BYTES KIB(16)
 
-/* File systems keep times that 64 bits of nanoseconds cannot hold: these become the last ones that
- * they can. */
-static int64_t ns_of(const struct timespec *time)
-{
-    int64_t ns = 0;
-    if (__builtin_mul_overflow(time->tv_sec, NS_PER_SEC, &ns) ||
-        __builtin_add_overflow(ns, time->tv_nsec, &ns)) {
-        return time->tv_sec < 0 ? INT64_MIN : INT64_MAX;
-    }
-    return ns;
-}
-
 static struct file_identity identity_of(const struct stat *stat)
 {
     return (struct file_identity){
         .device = stat->st_dev,
         .inode = stat->st_ino,
         .size = (uint64_t)stat->st_size,
-        .modified_ns = ns_of(&stat->st_mtim),
-        .changed_ns = ns_of(&stat->st_ctim),
+        .modified_ns = date_ns_of(&stat->st_mtim),
+        .changed_ns = date_ns_of(&stat->st_ctim),
     };
 }
 

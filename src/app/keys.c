@@ -2,6 +2,7 @@
  * Those that hold now are one value, replaced as a whole. */
 #include "app/keys.h"
 
+#include "base/date.h"
 #include "base/sys.h"
 
 #include <garm/log.h>
@@ -102,15 +103,10 @@ int key_text_parse(struct slice text, struct slice *secrets, char *reason, size_
     return count;
 }
 
-static int64_t to_ns(struct timespec time)
-{
-    return time.tv_sec * NS_PER_SEC + time.tv_nsec;
-}
-
 static struct file_mark mark_of(const struct stat *stat)
 {
     return (struct file_mark){stat->st_dev, stat->st_ino, (uint64_t)stat->st_size,
-                              to_ns(stat->st_mtim), to_ns(stat->st_ctim)};
+                              date_ns_of(&stat->st_mtim), date_ns_of(&stat->st_ctim)};
 }
 
 /* The whole of an open file: bytes, or negative. */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include <time.h>
 
 #define SECONDS_PER_DAY INT64_C(86400)
 #define YEAR_1          INT64_C(-62135596800) /* 0001-01-01T00:00:00Z */
@@ -277,4 +278,14 @@ int date_from_http(struct slice s, int64_t now, int64_t *ret_seconds)
     }
     *ret_seconds = seconds_from_civil(&c);
     return 0;
+}
+
+int64_t date_ns_of(const struct timespec *time)
+{
+    int64_t ns = 0;
+    if (__builtin_mul_overflow(time->tv_sec, NS_PER_SEC, &ns) ||
+        __builtin_add_overflow(ns, time->tv_nsec, &ns)) {
+        return time->tv_sec < 0 ? INT64_MIN : INT64_MAX;
+    }
+    return ns;
 }

@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+struct timespec;
+
 /* "Sun, 06 Nov 1994 08:49:37 GMT" */
 #define DATE_HTTP_SIZE 29
 
@@ -25,5 +27,9 @@ MUST_CHECK int date_from_http(struct slice s, int64_t now, int64_t *ret_seconds)
 #define DATE_ISO_SIZE 24
 /** Writes RFC 3339 in UTC with milliseconds, DATE_ISO_SIZE bytes, no NUL. `ns` since 1970. */
 void date_to_iso(int64_t ns, char *out);
+
+/** A time in nanoseconds. File systems keep times that 64 bits of them cannot hold: these become
+ *  the last ones that they can. */
+int64_t date_ns_of(const struct timespec *time);
 
 #endif

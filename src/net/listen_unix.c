@@ -3,7 +3,7 @@
  * ours. */
 #include "net/listen_kinds.h"
 
-#include "base/limits.h"
+#include "base/date.h"
 #include "base/sys.h"
 
 #include <errno.h>
@@ -86,7 +86,7 @@ static struct listen_file file_of(const struct stat *status)
         .device = status->st_dev,
         .number = status->st_ino,
         /* Neither chmod nor a client's connection changes it. */
-        .made_ns = status->st_mtim.tv_sec * NS_PER_SEC + status->st_mtim.tv_nsec,
+        .made_ns = date_ns_of(&status->st_mtim),
     };
 }
 

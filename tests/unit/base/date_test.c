@@ -235,6 +235,24 @@ START_TEST(no_part_of_a_date_is_a_date)
 }
 END_TEST
 
+START_TEST(times_that_nanoseconds_cannot_hold_become_their_last_ones)
+{
+    const struct timespec some = {784111777, 5};
+    const struct timespec before = {-1, 999999999};
+    const struct timespec last = {9223372036, 854775807};
+    ck_assert_int_eq(date_ns_of(&some), INT64_C(784111777000000005));
+    ck_assert_int_eq(date_ns_of(&before), -1);
+    ck_assert_int_eq(date_ns_of(&last), INT64_MAX);
+    static const int64_t beyond[] = {9223372037, INT64_MAX};
+    for (size_t i = 0; i < COUNT_OF(beyond); i++) {
+        const struct timespec late = {beyond[i], 0};
+        const struct timespec early = {-beyond[i], 0};
+        ck_assert_int_eq(date_ns_of(&late), INT64_MAX);
+        ck_assert_int_eq(date_ns_of(&early), INT64_MIN);
+    }
+}
+END_TEST
+
 Suite *date_suite(void)
 {
     Suite *const suite = suite_create("date");
@@ -244,6 +262,7 @@ Suite *date_suite(void)
     tcase_add_test(tests, moments_of_all_years_are_as_the_c_library_has_them);
     tcase_add_test(tests, seconds_beyond_the_years_become_their_nearest_end);
     tcase_add_test(tests, iso_dates_have_milliseconds);
+    tcase_add_test(tests, times_that_nanoseconds_cannot_hold_become_their_last_ones);
     tcase_add_test(tests, the_three_forms_are_read);
     tcase_add_test(tests, a_weekday_need_not_be_the_dates);
     tcase_add_test(tests, a_leap_second_is_the_next_minutes_first);
