@@ -89,6 +89,13 @@ int server_new(const struct server_options *options, struct server **ret_server,
     return 0;
 }
 
+static void close_outer(struct server *server)
+{
+    sys_close(server->outer_fd);
+    sys_close(server->timer_fd);
+    server->outer_fd = server->timer_fd = -1;
+}
+
 void server_free(struct server *server)
 {
     if (server == NULL) {
@@ -98,8 +105,7 @@ void server_free(struct server *server)
         shard_deinit(&server->shards[i]);
     }
     mem_free(server->shards);
-    sys_close(server->outer_fd);
-    sys_close(server->timer_fd);
+    close_outer(server);
     pthread_cond_destroy(&server->changed);
     pthread_mutex_destroy(&server->lock);
     mem_free(server);
@@ -318,14 +324,18 @@ static int open_outer(struct server *server)
     server->timer_fd = sys_timerfd();
     TRY(server->timer_fd);
     TRY(watch_readable(server->outer_fd, server->timer_fd));
-    return watch_readable(server->outer_fd, io_epoll_fd(server->shards[0].worker.loop.io));
+    TRY(watch_readable(server->outer_fd, io_epoll_fd(server->shards[0].worker.loop.io)));
+    return arm_outer(server);
 }
 
 int server_fd(struct server *server)
 {
-    if (server->timer_fd < 0) {
-        TRY(open_outer(server));
-        TRY(arm_outer(server));
+    if (server->outer_fd < 0) {
+        const int rc = open_outer(server);
+        if (rc < 0) {
+            close_outer(server);
+            return rc;
+        }
     }
     return server->outer_fd;
 }

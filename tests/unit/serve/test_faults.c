@@ -155,12 +155,41 @@ START_TEST(any_system_call_may_fail)
 }
 END_TEST
 
+/* Makes the `at`-th call of server_fd fail: what server_fd returns. */
+static int ask_fd(unsigned at)
+{
+    fault.at = at;
+    fault.seen = 0;
+    sys_set_fault(fail_one, NULL);
+    const int fd = server_fd(site.server);
+    sys_set_fault(NULL, NULL);
+    return fd;
+}
+
+/* It takes two descriptors, two entries of what to watch, and the timer's first set. */
+START_TEST(a_descriptor_to_poll_that_fails_is_made_anew)
+{
+    unsigned at = 1;
+    site_open(&site, 1);
+    ck_assert_int_eq(site_attach(&site), 0);
+    const size_t fds = count_fds();
+    while (ask_fd(at) < 0) {
+        ck_assert_msg(count_fds() == fds, "%s failed: descriptors leaked", fault.name);
+        at++;
+    }
+    ck_assert_uint_eq(at, 6);
+    stop();
+    site_close(&site);
+}
+END_TEST
+
 Suite *faults_suite(void)
 {
     Suite *const suite = suite_create("faults");
     TCase *const tests = tcase_create("faults");
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, any_system_call_may_fail);
+    tcase_add_test(tests, a_descriptor_to_poll_that_fails_is_made_anew);
     suite_add_tcase(suite, tests);
     return suite;
 }
