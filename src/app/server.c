@@ -102,6 +102,11 @@ static int check_opts(const garm_server_opts *opts, struct buf *error)
                    (long long)opts->drain_delay_ms, DRAIN_DELAY_MS_MAX);
         return -EINVAL;
     }
+    if ((unsigned)opts->log_level > GARM_LOG_OFF) {
+        buf_printf(error, "a log level of %d: GARM_LOG_DEBUG to GARM_LOG_OFF are possible",
+                   (int)opts->log_level);
+        return -EINVAL;
+    }
     if (name.len > SERVER_NAME_MAX || (name.len > 0 && !field_products_valid(name))) {
         buf_printf(
             error,

@@ -333,6 +333,20 @@ START_TEST(another_abi_is_refused)
 }
 END_TEST
 
+START_TEST(a_log_level_beyond_the_last_is_refused)
+{
+    const garm_app_entry entry = GARM_ENTRY(setup_flags);
+    const int levels[] = {-1, GARM_LOG_OFF + 1};
+    for (size_t i = 0; i < COUNT_OF(levels); i++) {
+        char *error = NULL;
+        ck_assert_ptr_null(garm_server_new(&entry, &error, .listen = {"127.0.0.1:0"},
+                                           .log_level = (enum garm_log_level)levels[i]));
+        ck_assert_ptr_nonnull(strstr(error, "log level"));
+        garm_free(error);
+    }
+}
+END_TEST
+
 /* Hooks. */
 
 static char trace[256];
@@ -447,6 +461,7 @@ Suite *suite_setup(void)
     tcase_add_loop_test(tc, a_name_that_cannot_be_a_flags_is_refused, 0,
                         (int)COUNT_OF(flags_refused));
     tcase_add_test(tc, another_abi_is_refused);
+    tcase_add_test(tc, a_log_level_beyond_the_last_is_refused);
     tcase_add_loop_test(tc, hooks_run_in_order_and_back, 0, (int)COUNT_OF(hook_runs));
     suite_add_tcase(suite, tc);
     return suite;
