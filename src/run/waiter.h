@@ -1,6 +1,6 @@
-/* One task that waits in a queue under a lock: what mutexes, promises, channels, hubs and the
- * offload pool are made of. Locks are held for a few instructions, never while a task is suspended;
- * a task of another loop is woken by a post that lies in its waiter. */
+/* One task that waits in a queue under a lock: what mutexes, promises, hubs and the offload
+ * pool are made of. Locks are held for a few instructions, never while a task is suspended; a task
+ * of another loop is woken by a post that lies in its waiter. */
 #ifndef GARM_RUN_WAITER_H
 #define GARM_RUN_WAITER_H
 
@@ -19,7 +19,6 @@ struct waiter {
     struct task *task;
     struct loop *loop;
     pthread_mutex_t *lock;
-    void *value; /* what is handed over, one way or the other */
     int result;
     bool queued; /* changes under the lock */
 };

@@ -17,7 +17,6 @@ int main(void)
     srunner_add_suite(runner, io_epoll_suite());
     srunner_add_suite(runner, sim_suite());
     srunner_add_suite(runner, sync_suite());
-    srunner_add_suite(runner, channel_suite());
     srunner_add_suite(runner, hub_suite());
     srunner_add_suite(runner, worker_suite());
     srunner_add_suite(runner, offload_suite());

@@ -4,7 +4,6 @@
 
 #include <check.h>
 
-Suite *channel_suite(void);
 Suite *coro_suite(void);
 Suite *hub_suite(void);
 Suite *io_contract_suite(void);

@@ -6,7 +6,6 @@
 #include "base/limits.h"
 #include "base/random.h"
 #include "base/sys.h"
-#include "run/channel.h"
 #include "run/hub.h"
 #include "run/io_epoll.h"
 #include "run/loop.h"
@@ -100,119 +99,55 @@ START_TEST(mutex_excludes_across_loops)
 }
 END_TEST
 
-static struct channel channel;
-static atomic_uint_least64_t sent_sum;
-static atomic_uint_least64_t received_sum;
-static atomic_uint senders_left;
+/* Each promise is set by one side, and waited for by the other, which then frees it. */
+static struct promise *promises[TASKS * ROUNDS];
+static atomic_uint promised[SIDES];
 
-static void send_often(struct side *side)
+static void keep_promise(struct side *side, struct promise *promise)
 {
-    for (int i = 0; i < ROUNDS; i++) {
-        const uintptr_t number = 1 + (uintptr_t)random_below(&side->dice, 1000);
-        const int rc = channel_send(&channel, (void *)number, some_due(side));
-        CHECK(rc == 0 || rc == -ETIMEDOUT);
-        atomic_fetch_add(&sent_sum, rc == 0 ? number : 0);
-    }
-    if (atomic_fetch_sub(&senders_left, 1) == 1) {
-        channel_close(&channel);
-    }
+    CHECK(random_below(&side->dice, 2) == 0 || task_yield() == 0);
+    CHECK(promise_set(promise, 0, promise)); /* and never touches it again */
 }
 
-static void recv_often(struct side *side)
+static void await_promise(struct side *side, struct promise *promise)
 {
-    int rc = 0;
-    while (rc != -EPIPE) {
-        void *item = NULL;
-        rc = channel_recv(&channel, some_due(side), &item);
-        CHECK(rc == 0 || rc == -ETIMEDOUT || rc == -EPIPE);
-        atomic_fetch_add(&received_sum, rc == 0 ? (uintptr_t)item : 0);
-        if (rc == -ETIMEDOUT) {
-            CHECK(task_yield() == 0);
-        }
+    void *value = NULL;
+    int rc = -ETIMEDOUT;
+    while (rc == -ETIMEDOUT) {
+        rc = promise_wait(promise, some_due(side), &value);
+        CHECK(rc == 0 || task_yield() == 0);
     }
-}
-
-static void send_or_recv(void *arg)
-{
-    struct side *const side = arg;
-    if (side->index == 0) {
-        send_often(side);
-    } else {
-        recv_often(side);
-    }
-}
-
-START_TEST(channel_loses_and_doubles_nothing_across_loops)
-{
-    ck_assert_int_eq(channel_init(&channel, (size_t)_i), 0);
-    atomic_store(&senders_left, TASKS);
-    run_sides(send_or_recv);
-    ck_assert_uint_gt(atomic_load(&sent_sum), 0);
-    ck_assert_uint_eq(atomic_load(&sent_sum), atomic_load(&received_sum));
-    channel_deinit(&channel);
-}
-END_TEST
-
-/* Each promise is set by one side, and waited for by the other, whose last waiter frees it. */
-struct shared_promise {
-    struct promise promise;
-    atomic_uint refs;
-};
-
-static struct channel promises;
-
-static void keep_promises(struct side *side)
-{
-    for (int i = 0; i < ROUNDS; i++) {
-        struct shared_promise *const shared = mem_zalloc(sizeof(*shared));
-        CHECK(shared != NULL);
-        promise_init(&shared->promise);
-        CHECK(channel_send(&promises, shared, INT64_MAX) == 0);
-        CHECK(random_below(&side->dice, 2) == 0 || task_yield() == 0);
-        CHECK(promise_set(&shared->promise, 0, shared)); /* and never touches it again */
-    }
-    if (atomic_fetch_sub(&senders_left, 1) == 1) {
-        channel_close(&promises);
-    }
-}
-
-static void await_promises(struct side *side)
-{
-    void *item = NULL;
-    while (channel_recv(&promises, INT64_MAX, &item) == 0) {
-        struct shared_promise *const shared = item;
-        void *value = NULL;
-        int rc = -ETIMEDOUT;
-        while (rc == -ETIMEDOUT) {
-            rc = promise_wait(&shared->promise, some_due(side), &value);
-            CHECK(rc == 0 || task_yield() == 0);
-        }
-        CHECK(rc == 0 && value == shared);
-        promise_deinit(&shared->promise);
-        mem_free(shared);
-    }
+    CHECK(rc == 0 && value == promise);
+    promise_deinit(promise);
+    mem_free(promise);
 }
 
 static void keep_or_await(void *arg)
 {
     struct side *const side = arg;
-    if (side->index == 0) {
-        keep_promises(side);
-    } else {
-        await_promises(side);
+    for (int i = 0; i < ROUNDS; i++) {
+        struct promise *const promise = promises[atomic_fetch_add(&promised[side->index], 1)];
+        if (side->index == 0) {
+            keep_promise(side, promise);
+        } else {
+            await_promise(side, promise);
+        }
     }
 }
 
 START_TEST(promise_may_be_freed_by_who_waited_across_loops)
 {
-    ck_assert_int_eq(channel_init(&promises, 2), 0);
-    atomic_store(&senders_left, TASKS);
+    for (size_t i = 0; i < COUNT_OF(promises); i++) {
+        promises[i] = mem_zalloc(sizeof(*promises[i]));
+        ck_assert_ptr_nonnull(promises[i]);
+        promise_init(promises[i]);
+    }
     run_sides(keep_or_await);
-    channel_deinit(&promises);
 }
 END_TEST
 
 static struct hub hub;
+static atomic_uint senders_left;
 static struct wait_group ready;
 static atomic_uint published;
 static atomic_uint received;
@@ -311,7 +246,6 @@ Suite *threads_suite(void)
     TCase *const tcase = tcase_create("threads");
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, mutex_excludes_across_loops);
-    tcase_add_loop_test(tcase, channel_loses_and_doubles_nothing_across_loops, 0, 3);
     tcase_add_test(tcase, promise_may_be_freed_by_who_waited_across_loops);
     tcase_add_test(tcase, hub_counts_what_it_loses_across_loops);
     tcase_add_test(tcase, offloaded_call_is_made_once_or_not_at_all);
