@@ -14,7 +14,7 @@ typedef struct garm_overload_opts {
     size_t size;
     const char *where;
     bool off GARM_UNSET_;              /* nothing is refused */
-    int64_t delay_ms GARM_UNSET_;      /* what is too long; 60000 at most. Default 50 */
+    int64_t delay_ms GARM_UNSET_;      /* what is too long; 60000 at most. Default 75 */
     int64_t retry_after_s GARM_UNSET_; /* what Retry-After says; 86400 at most. Default 1 */
 } garm_overload_opts;
 

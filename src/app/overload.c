@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-#define DELAY_MS_DEFAULT      50
+#define DELAY_MS_DEFAULT      75
 #define RETRY_AFTER_S_DEFAULT 1
 #define INTERVAL_NS           (100 * NS_PER_MS)
 #define REST_NS               NS_PER_MS /* a poll that waited as long had nothing to do */

@@ -71,8 +71,9 @@ def test_without_the_control_the_same_load_is_a_collapse():
         assert not any(call.status == 503 for call in calls)
 
 
+@pytest.mark.scale
 def test_a_refusal_says_when_to_come_back_and_only_quick_middleware_runs():
-    with overload() as running, OpenLoop(running.address, {"/work": 2000}, patience=2) as clients:
+    with overload(build=server.RELEASE) as running, OpenLoop(running.address, {"/work": 2000}, patience=2) as clients:
         refusals = [call for call in clients.run(2) if call.status == 503]
         assert refusals, "nothing was refused"
         for call in refusals:
@@ -84,9 +85,10 @@ def test_a_refusal_says_when_to_come_back_and_only_quick_middleware_runs():
             assert f'route="GET /work",method="GET",status="503"' in page
 
 
+@pytest.mark.scale
 def test_sleeping_handlers_bursts_and_a_stopped_process_are_no_overload():
     assert raise_descriptor_limit(3000), "the limit on open files is too low for this test (ulimit -Hn)"
-    with overload() as running:
+    with overload(build=server.RELEASE) as running:
         with Crowd(running.address, 1000) as crowd:
             for _ in range(3):
                 for member in crowd.members:

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+import apps
 import static_site
 from server import wait_until
 from static_site import serve
@@ -226,7 +227,8 @@ def test_clients_that_read_nothing_cost_little(running, site):
                 assert conn.ask("GET", "/digits.txt").status == 200
                 worst = max(worst, time.monotonic() - begin)
         assert worst < 0.5
-        assert running.resident_bytes() - before < 64 << 20
+        if apps.cached("GARM_SANITIZE") != "thread":  # which takes a megabyte for each task
+            assert running.resident_bytes() - before < 64 << 20
     finally:
         for conn in deaf:
             conn.close()

@@ -108,7 +108,7 @@ def test_wrk_sees_no_error(tmp_path, script, workers):
     path = tmp_path / "report.lua"
     path.write_text(script + REPORT)
     with Server("bench", workers=workers) as running:
-        done = tool("wrk", "-t1", "-c64", "-d1s", "-s", str(path), running.url + "/plaintext")
+        done = tool("wrk", "-t1", "-c32", "-d1s", "-s", str(path), running.url + "/plaintext")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout.decode().strip().splitlines()[-1])
     assert report["requests"] > 500 and report["errors"] == report["bad"] == 0

@@ -10,7 +10,7 @@
 
 Suite *suite_overload(void);
 
-#define DELAY_NS     (50 * NS_PER_MS)
+#define DELAY_NS     (75 * NS_PER_MS)
 #define PATIENCE_NS  (500 * NS_PER_MS)
 #define REFUSAL_NS   INT64_C(10000)
 #define PER_TURN_MAX 256
