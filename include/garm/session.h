@@ -13,7 +13,11 @@
  *
  * Versions keep two requests of one session from undoing each other's changes: load tells the
  * version of what it gives, and save is refused if there is another one by then. A store that
- * cannot compare gives any version, ignores it in save, and the last one to save wins. */
+ * cannot compare gives any version, ignores it in save, and the last one to save wins; there an
+ * end that falls into the last calls of a renewal ends only the old name.
+ *
+ * A session that is ended or renewed is saved over, for five minutes, with at most 45 bytes that
+ * say so: requests that have loaded it before learn what became of it. */
 typedef struct garm_session_store {
     size_t size; /* of this struct */
     void *arg;
@@ -94,12 +98,13 @@ GARM_EXPORT int garm_session_remove(garm_ctx *c, const char *name);
 /** Gives the session a new name, and lets it begin now. Call it when somebody logs in: whoever
  *  knew the name before shall not know it after. What other requests save under the old one
  *  meanwhile is lost; of two renewals at once one is, with what its request set; and if the session
- *  is ended before the new name is kept, so is this. With .in_cookie there is no name, and what
- *  was copied before stays good. */
+ *  is ended meanwhile, so is this. With .in_cookie there is no name, and what was copied before
+ *  stays good. */
 GARM_EXPORT int garm_session_renew(garm_ctx *c);
-/** Ends it (a logout), at once and for all: requests that still run with it save nothing. Only a
- *  renewal that has its new name already goes on under that. A set after it begins another one.
- *  With .in_cookie only this cookie is removed; a copy of it stays good for .idle_s. */
+/** Ends it (a logout), at once and for all: requests that still run with it save nothing, and the
+ *  name that a renewal gives it while this request runs, for five minutes, is ended too, if the
+ *  store can compare. A set after it begins another one. With .in_cookie only this cookie is
+ *  removed; a copy of it stays good for .idle_s. */
 GARM_EXPORT int garm_session_end(garm_ctx *c);
 
 /** Leaves a message for the next page: `kind` ("error", "info") is for its looks. As

@@ -11,6 +11,8 @@
 #define SESSION_ID_LEN  43
 /* Version and two times. */
 #define SESSION_HEAD_SIZE 17
+/* Version, a key and its NUL. */
+#define SESSION_GONE_SIZE (SESSION_ID_LEN + 2)
 
 struct session;
 
@@ -84,6 +86,12 @@ MUST_CHECK int session_put(garm_ctx *c, struct session *session, const char *nam
 MUST_CHECK int session_read(garm_ctx *c, struct session *session, struct slice record);
 /** The record, as of now. .ptr is NULL when memory runs out. */
 struct slice session_write(garm_ctx *c, struct session *session);
+/** Writes to `record`, of SESSION_GONE_SIZE bytes, that the session is not under this key any more:
+ *  it has gone to the key `next`, or was ended (""). No session is read from that. */
+struct slice session_write_gone(const char *next, char *record);
+/** Where the session of this record has gone, borrowed from it; "" if it was ended, NULL if it has
+ *  not gone. */
+const char *session_read_gone(struct slice record);
 
 /** Does the answer to this request depend on a session? */
 bool session_used(garm_ctx *c);

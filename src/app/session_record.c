@@ -1,10 +1,12 @@
 /* What a session holds, and its record: version, when it began, when it was saved, then names and
- * values, each with a NUL behind it. */
+ * values, each with a NUL behind it. The record of one that is gone: another version, and the key
+ * where it went, with a NUL. */
 #include "app/session.h"
 
 #include <endian.h>
 
 #define RECORD_VERSION 1
+#define RECORD_GONE    2
 
 static size_t entry_size(const char *name, const char *value)
 {
@@ -161,4 +163,20 @@ struct slice session_write(garm_ctx *c, struct session *session)
     }
     CHECK((size_t)(at - record) == session->size);
     return slice_of(record, session->size);
+}
+
+struct slice session_write_gone(const char *next, char *record)
+{
+    record[0] = RECORD_GONE;
+    return slice_of(record, (size_t)(write_text(record + 1, next) - record));
+}
+
+const char *session_read_gone(struct slice record)
+{
+    if (record.len == 0 || record.ptr[0] != RECORD_GONE) {
+        return NULL;
+    }
+    struct slice rest = slice_of(record.ptr + 1, record.len - 1);
+    const char *const next = take_text(&rest);
+    return next != NULL && strlen(next) == SESSION_ID_LEN ? next : "";
 }

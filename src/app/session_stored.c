@@ -9,6 +9,10 @@
 #define CANDIDATES_MAX 4
 /* Saves that others came before, of one request. */
 #define SAVE_TRIES 16
+/* For how long a key tells where its session went: for requests that have seen it there. */
+#define GONE_S 300
+/* Renewals during one request, which its end follows. */
+#define RENEWALS_MAX 100
 
 _Static_assert(SEAL_MAC_SIZE == SESSION_ID_SIZE, "a name's hash is as long as the name");
 
@@ -131,32 +135,58 @@ static int remove_key(garm_ctx *c, const struct session *session, const char *ke
     return store->remove(c, store->arg, key);
 }
 
-/* Whether there is something under this key: 1, 0 or negative. */
-static int look(garm_ctx *c, const struct session *session, const char *key)
+/* Whether there is a session under this key: 1, 0 or negative. *ret_next: NULL, or where one has
+ * gone from here (see session_read_gone). */
+static int look(garm_ctx *c, const struct session *session, const char *key, uint64_t *ret_version,
+                const char **ret_next)
 {
     const garm_session_store *const store = &session->config->store;
     const void *data = NULL;
     size_t size = 0;
-    uint64_t version = 0;
-    const int rc = store->load(c, store->arg, key, &data, &size, &version);
+    const int rc = store->load(c, store->arg, key, &data, &size, ret_version);
+    if (rc < 0 && rc != -ENOENT) {
+        return rc;
+    }
+    *ret_next = rc == 0 ? session_read_gone(slice_of(data, size)) : NULL;
+    return rc == 0 && *ret_next == NULL;
+}
+
+/* Puts in the place of the session under this key where it goes; "": it is ended. Returns as look
+ * what was there. A save that compares, and no remove: who comes between the look and the save is
+ * not missed. */
+static int vacate(garm_ctx *c, const struct session *session, const char *key, const char *to,
+                  const char **ret_next)
+{
+    const garm_session_store *const store = &session->config->store;
+    char gone[SESSION_GONE_SIZE];
+    const struct slice record = session_write_gone(to, gone);
+    int rc = -EEXIST;
+    for (int i = 0; rc == -EEXIST && i < SAVE_TRIES; i++) {
+        uint64_t version = 0;
+        rc = look(c, session, key, &version, ret_next);
+        if (rc <= 0) {
+            return rc;
+        }
+        rc = store->save(c, store->arg, key, record.ptr, record.len, version, GONE_S);
+    }
     return rc == 0 ? 1 : rc == -ENOENT ? 0 : rc;
 }
 
-/* Calls fn with the keys of an id, the oldest first, until it does not return 0. It is the way in
- * which a session moves, so that one that moves meanwhile is not missed. */
+/* Calls fn with the keys of an id, the oldest first. It is the way in which a session moves, so
+ * that one that moves meanwhile is not missed. 1 if fn returned that at all, 0, or negative. */
 static int for_keys(garm_ctx *c, const struct session *session, const unsigned char *id,
                     int (*fn)(garm_ctx *c, const struct session *session, const char *key))
 {
     char key[SESSION_ID_LEN + 1];
+    int any = 0;
     const struct key_ring *const ring = keys_ring(c, session->config->keys);
     for (size_t i = ring == NULL ? 0 : ring->count; i > 0; i--) {
         TRY(make_key(c, ring->keys[i - 1], id, key));
         const int rc = fn(c, session, key);
-        if (rc != 0) {
-            return rc;
-        }
+        TRY(rc);
+        any |= rc;
     }
-    return ring != NULL ? 0 : -ENOMEM;
+    return ring != NULL ? any : -ENOMEM;
 }
 
 /* What was kept just now goes again: the session was ended while it was saved. */
@@ -166,9 +196,32 @@ static int withdraw(garm_ctx *c, const struct session *session)
     return -ENOENT;
 }
 
-/* Gives the session a new name. Looks once more first: others may have changed it. Looks again
- * after, because it may have been ended in between. The old name goes last: a failure before that
- * leaves the session as it was. */
+/* The session goes from this key to its new one: 1; 0 if there is nothing; -ENOENT if it was ended
+ * or renewed meanwhile, and then a copy under another of its keys does not count; or negative. */
+static int leave(garm_ctx *c, const struct session *session, const char *key)
+{
+    const char *next = NULL;
+    const int rc = vacate(c, session, key, session->key, &next);
+    return rc == 0 && next != NULL ? -ENOENT : rc;
+}
+
+/* Ends the session under this key, or where it went from here. If the store cannot save that, it
+ * removes what it has: a renewal may be missed then, and the session under this key is not. */
+static int end_key(garm_ctx *c, const struct session *session, const char *key)
+{
+    for (int i = 0; i < RENEWALS_MAX; i++) {
+        const char *next = NULL;
+        const int rc = vacate(c, session, key, "", &next);
+        if (rc != 0 || next == NULL || next[0] == '\0') {
+            return rc < 0 ? remove_key(c, session, key) : 0;
+        }
+        key = next;
+    }
+    return -ELOOP;
+}
+
+/* Gives the session a new name. Looks once more first: others may have changed it. The old name
+ * goes last: a failure before that leaves the session as it was. */
 static int save_renewed(garm_ctx *c, struct session *session)
 {
     unsigned char old[SESSION_ID_SIZE];
@@ -181,12 +234,11 @@ static int save_renewed(garm_ctx *c, struct session *session)
     session->created_s = created_s;
     session->saved_s = session_now_s();
     TRY(save_as_new(c, session));
-    rc = for_keys(c, session, old, look);
-    if (rc <= 0) {
-        return rc == 0 ? withdraw(c, session) : rc;
+    rc = for_keys(c, session, old, leave);
+    if (rc == 0 || rc == -ENOENT) {
+        return withdraw(c, session);
     }
-    TRY(for_keys(c, session, old, remove_key));
-    return send_id(c, session);
+    return rc < 0 ? rc : send_id(c, session);
 }
 
 /* Takes the session from an older secret's key to that of the newest one, under the name that the
@@ -212,7 +264,9 @@ static int save_moved(garm_ctx *c, struct session *session)
         return save_again(c, session);
     }
     TRY(rc);
-    rc = look(c, session, old);
+    uint64_t version = 0;
+    const char *next = NULL;
+    rc = look(c, session, old, &version, &next);
     return rc < 0 ? rc : rc == 0 ? withdraw(c, session) : remove_key(c, session, old);
 }
 
@@ -238,7 +292,7 @@ static int save(garm_ctx *c, struct session *session)
 
 static int remove_it(garm_ctx *c, struct session *session)
 {
-    return for_keys(c, session, session->id, remove_key);
+    return for_keys(c, session, session->id, end_key);
 }
 
 const struct session_place session_in_store = {load, save, remove_it};

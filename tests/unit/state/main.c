@@ -4,7 +4,8 @@
 #include <stdlib.h>
 
 #define SUITES(X)                                                                                  \
-    X(base64url) X(cache) X(cookie) X(keys) X(session) X(session_setup) X(session_store)
+    X(base64url)                                                                                   \
+    X(cache) X(cookie) X(keys) X(session) X(session_race) X(session_setup) X(session_store)
 
 #define X(name) Suite *suite_##name(void);
 SUITES(X)

@@ -260,10 +260,13 @@ END_TEST
 
 START_TEST(an_end_is_for_all)
 {
+    static const int errors[] = {0, -EIO, -EEXIST}; /* also when nothing can be saved */
     start(0);
     body("/set?name=a&value=one");
     const struct jar before = jar;
+    store.save_error = errors[_i];
     body("/end");
+    store.save_error = 0;
     ck_assert_str_eq(jar.pair, "");
     jar = before;
     expect("/get?name=a", "<>");
@@ -358,10 +361,9 @@ START_TEST(a_broken_store_is_503)
     store.save_error = -EIO;
     ck_assert_int_eq(jar_get(test, &jar, "/set?name=a&value=two")->status, 503);
     ck_assert_str_eq(garm_test_header(test, "Set-Cookie"), "");
-    store.save_error = 0;
     store.remove_error = -EIO;
     ck_assert_int_eq(jar_get(test, &jar, "/end")->status, 503);
-    store.remove_error = 0;
+    store.save_error = store.remove_error = 0;
     expect("/get?name=a", "<one>");
 }
 END_TEST
@@ -478,7 +480,7 @@ Suite *suite_session(void)
     tcase_add_test(tc, a_name_that_was_not_given_out_is_not_adopted);
     tcase_add_loop_test(tc, no_flipped_bit_and_no_cut_finds_it, 0, 2);
     tcase_add_test(tc, a_new_name_makes_the_old_one_worthless);
-    tcase_add_test(tc, an_end_is_for_all);
+    tcase_add_loop_test(tc, an_end_is_for_all, 0, 3);
     tcase_add_test(tc, an_end_removes_the_cookie);
     tcase_add_loop_test(tc, it_is_over_when_nobody_uses_it, 0, 2);
     tcase_add_loop_test(tc, it_is_over_in_the_end_however_much_it_is_used, 0, 2);
