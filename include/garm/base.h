@@ -48,6 +48,11 @@ template <class T> inline const T *garm_temporary_(const T &value)
 #define GARM_TAIL_(head, ...) __VA_ARGS__
 #define GARM_OPTS_(T, ...)                                                                         \
     GARM_TEMPORARY_(T, .size = sizeof(T), .where = GARM_HERE, GARM_TAIL_(__VA_ARGS__, ))
+/* Reads them into *known, which is all zero: a program that was built with another version of the
+ * header may give fewer of them, or more. */
+#define GARM_OPTS_READ_(known, opts)                                                               \
+    __builtin_memcpy((known), (opts),                                                              \
+                     (opts)->size < sizeof(*(known)) ? (opts)->size : sizeof(*(known)))
 
 /* As an option's value: no bound at all, where 0 means the default. */
 #define GARM_NONE (-1)

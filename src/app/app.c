@@ -134,7 +134,7 @@ static const char *join_pattern(struct garm_app *app, const char *where, struct 
 static garm_route_opts known_options(const garm_route_opts *opts)
 {
     garm_route_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     known.where = known.where != NULL ? known.where : "";
     return known;
 }
@@ -250,7 +250,7 @@ void garm_mount(garm_app *app, const char *prefix, void (*setup)(garm_app *app))
 void garm_use_with(garm_app *app, garm_handler *middleware, const garm_use_opts *opts)
 {
     garm_use_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     struct middleware *const added =
         open_for(app, "middleware") ? setup_alloc(app->application, sizeof(*added)) : NULL;
     if (added == NULL) {

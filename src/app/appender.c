@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -269,7 +268,7 @@ garm_appender *garm_appender_new_with(garm_app *app, const char *path,
                                       const garm_appender_opts *opts)
 {
     garm_appender_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     struct garm_appender *const self = garm_app_alloc(app, sizeof(*self));
     if (self == NULL) {
         return NULL;

@@ -353,7 +353,7 @@ static bool is_within(garm_app *app, const char *where, const char *what, int64_
 garm_cache *garm_cache_new_with(garm_app *app, const garm_cache_opts *opts)
 {
     garm_cache_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     known.entries_max = known.entries_max == 0 ? ENTRIES_MAX : known.entries_max;
     known.bytes_max = known.bytes_max == 0 ? (int64_t)BYTES_MAX : known.bytes_max;
     known.ttl_ms = known.ttl_ms == 0 ? TTL_MS : known.ttl_ms == GARM_NONE ? TOP : known.ttl_ms;

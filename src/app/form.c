@@ -67,7 +67,7 @@ int garm_form_limits_with(garm_ctx *c, const garm_form_opts *opts)
     if (c->x == NULL) {
         return -ENOTCONN;
     }
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     struct form *const form = form_of(c);
     if (form == NULL) {
         return -ENOMEM;

@@ -300,7 +300,7 @@ static garm_keys *keys_of_secrets(garm_app *app, const garm_keys_opts *opts)
 garm_keys *garm_keys_new_with(garm_app *app, const garm_keys_opts *opts)
 {
     garm_keys_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     if ((known.secrets[0] == NULL) == (known.file == NULL)) {
         garm_fail_at(app, known.where, "garm_keys_new: either .secrets or .file is needed");
         return NULL;

@@ -57,7 +57,7 @@ static int set(garm_ctx *c, garm_keys *keys, enum token_kind kind, const char *n
 {
     garm_cookie_opts known = {0};
     ctx_own(c);
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     known.size = sizeof(known);
     known.secure = known.secure || !keys_insecure(keys);
     const char *const wire = cookie_wire_name(c, keys_insecure(keys), name, &known);

@@ -157,7 +157,7 @@ static garm_metric *declare(garm_app *app, enum metric_kind kind, const char *na
 {
     struct application *const application = app->application;
     garm_metric_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     if (application->frozen) {
         log_write(&application->logger, LOG_ERROR,
                   "a metric was declared after the start, and is ignored");

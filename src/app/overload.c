@@ -14,8 +14,6 @@
 #include <garm/overload.h>
 #include <garm/reply.h>
 
-#include <string.h>
-
 #define DELAY_MS_DEFAULT      75
 #define RETRY_AFTER_S_DEFAULT 1
 #define INTERVAL_NS           (100 * NS_PER_MS)
@@ -157,7 +155,7 @@ int overload_answer(garm_ctx *c)
 void garm_overload_with(garm_app *app, const garm_overload_opts *opts)
 {
     garm_overload_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     if (app->parent != NULL) {
         garm_fail_at(app, known.where,
                      "garm_overload: workers are the whole application's, not a group's; a route "

@@ -37,7 +37,7 @@ static int init(struct save *s, garm_ctx *c, const char *dir, const char *name,
                 const garm_save_opts *opts)
 {
     *s = (struct save){.c = c};
-    memcpy(&s->opts, opts, opts->size < sizeof(s->opts) ? opts->size : sizeof(s->opts));
+    GARM_OPTS_READ_(&s->opts, opts);
     if (!garm_file_name_valid(name) || s->opts.mode < 0 || s->opts.mode > 0777) {
         ctx_log(c, LOG_ERROR, "%s: a file cannot be saved under such a name or mode",
                 s->opts.where);

@@ -203,7 +203,7 @@ garm_server *garm_server_new_with(const garm_app_entry *entry, char **ret_error,
     struct garm_server *server = NULL;
     struct buf error;
     garm_server_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     buf_init(&error, ERROR_BYTES_MAX);
     int rc = garm_server_make(&known, NULL, &server, &error);
     rc = rc < 0 ? rc : garm_server_setup(server, entry, &error);

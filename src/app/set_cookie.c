@@ -115,7 +115,7 @@ int garm_set_cookie_with(garm_ctx *c, const char *name, const char *value,
 {
     garm_cookie_opts known = {0};
     ctx_own(c);
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     const char *const complaint = complaint_about(name, value, &known);
     if (complaint != NULL) {
         ctx_log(c, LOG_ERROR, "%s: the cookie is refused: %s", known.where, complaint);

@@ -336,7 +336,7 @@ void garm_static_with(garm_app *app, const char *prefix, const char *dir,
                       const garm_static_opts *opts)
 {
     garm_static_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     known.index = known.index != NULL ? known.index : "index.html";
     if (prefix == NULL || dir == NULL) {
         garm_fail_at(app, known.where, "garm_static needs a prefix and a directory");

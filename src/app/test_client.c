@@ -246,7 +246,7 @@ const garm_response *garm_test_do_with(garm_test *test, const char *method, cons
                                        const garm_test_opts *opts)
 {
     garm_test_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     const unsigned nth = test->fail_nth;
     test->fail_nth = 0;
     write_request(test, method, target, &known);

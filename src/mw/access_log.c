@@ -322,7 +322,7 @@ static int log_request(garm_ctx *c)
 void garm_access_log_with(garm_app *app, const garm_access_log_opts *opts)
 {
     garm_access_log_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     struct access_log *const self = garm_app_alloc(app, sizeof(*self));
     if (self == NULL) {
         return;

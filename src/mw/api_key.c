@@ -128,7 +128,7 @@ static void check_places(garm_app *app, const char *where, const struct api_key 
 void garm_api_key_with(garm_app *app, const garm_api_key_opts *opts)
 {
     garm_api_key_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     struct api_key *const self = garm_app_alloc(app, sizeof(*self));
     if (self == NULL) {
         return;

@@ -191,7 +191,7 @@ static void take_cache(garm_app *app, struct basic_auth *self, const garm_basic_
 void garm_basic_auth_with(garm_app *app, const garm_basic_auth_opts *opts)
 {
     garm_basic_auth_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     struct basic_auth *const self = garm_app_alloc(app, sizeof(*self));
     if (self == NULL) {
         return;

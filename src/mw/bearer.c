@@ -4,7 +4,6 @@
 #include "mw/credentials.h"
 
 #include <errno.h>
-#include <string.h>
 
 struct bearer {
     garm_bearer_check_fn *check;
@@ -45,7 +44,7 @@ void garm_bearer_with(garm_app *app, const garm_bearer_opts *opts)
 {
     static const char what[] = "garm_bearer";
     garm_bearer_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     struct bearer *const self = garm_app_alloc(app, sizeof(*self));
     if (self == NULL) {
         return;

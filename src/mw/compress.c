@@ -252,7 +252,7 @@ static void copy_types(garm_app *app, const garm_compress_opts *opts, struct com
 void garm_compress_with(garm_app *app, const garm_compress_opts *opts)
 {
     garm_compress_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     struct compress *const self = garm_app_alloc(app, sizeof(*self));
     if (self == NULL) {
         return;

@@ -172,7 +172,7 @@ void garm_cors_with(garm_app *app, const garm_cors_opts *opts)
     static const char *const methods[GARM_CORS_LIST_MAX] = {"GET", "HEAD",  "POST",
                                                             "PUT", "PATCH", "DELETE"};
     garm_cors_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     struct cors *const self = garm_app_alloc(app, sizeof(*self));
     if (self == NULL) {
         return;

@@ -54,7 +54,7 @@ static int guard(garm_ctx *c)
 void garm_csrf_with(garm_app *app, const garm_csrf_opts *opts)
 {
     garm_csrf_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     struct csrf *const self = garm_app_alloc(app, sizeof(*self));
     for (size_t i = 0; self != NULL && i < GARM_CSRF_ORIGINS_MAX; i++) {
         const char *const origin = known.trusted_origins[i];

@@ -50,7 +50,7 @@ static int validate(garm_ctx *c)
 void garm_etag_with(garm_app *app, const garm_etag_opts *opts)
 {
     garm_etag_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     struct etag *const self = garm_app_alloc(app, sizeof(*self));
     if (known.bytes_max < 0) {
         garm_fail_at(app, known.where, "garm_etag: .bytes_max is negative");

@@ -175,7 +175,7 @@ static void add_route(garm_app *app, const char *where, const char *path, garm_h
 void garm_health_with(garm_app *app, const garm_health_opts *opts)
 {
     garm_health_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     struct health *const self = health_of(app);
     if (self == NULL) {
         return;
@@ -224,7 +224,7 @@ void garm_ready_check_with(garm_app *app, const char *name, garm_task_fn *fn,
                            const garm_ready_check_opts *opts)
 {
     garm_ready_check_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     struct health *const self = health_of(app);
     if (self == NULL) {
         return;

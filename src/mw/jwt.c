@@ -238,7 +238,7 @@ static void take_rules(garm_app *app, struct jwt_rules *rules, const garm_jwt_op
 void garm_jwt_with(garm_app *app, const garm_jwt_opts *opts)
 {
     garm_jwt_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     struct jwt *const self = garm_app_alloc(app, sizeof(*self));
     if (self == NULL) {
         return;

@@ -179,7 +179,7 @@ static int64_t up(double x)
 static garm_rate_limit_opts take_options(const garm_rate_limit_opts *opts)
 {
     garm_rate_limit_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     if (known.burst == 0) {
         known.burst =
             known.per_second > 1 && known.per_second <= RATE_MAX ? up(known.per_second) : 1;

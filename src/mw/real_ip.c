@@ -317,7 +317,7 @@ static bool add_trusted(struct real_ip *self, const char *text)
 void garm_real_ip_with(garm_app *app, const garm_real_ip_opts *opts)
 {
     garm_real_ip_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     struct real_ip *const self = garm_app_alloc(app, sizeof(*self));
     if (self == NULL) {
         return;

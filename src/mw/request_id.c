@@ -65,7 +65,7 @@ static int give_id(garm_ctx *c)
 void garm_request_id_with(garm_app *app, const garm_request_id_opts *opts)
 {
     garm_request_id_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     struct request_id *const self = garm_app_alloc(app, sizeof(*self));
     if (self == NULL) {
         return;

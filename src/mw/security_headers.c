@@ -2,7 +2,6 @@
 #include <garm/garm.h>
 
 #include <stdio.h>
-#include <string.h>
 
 #define FIELDS_MAX 8
 
@@ -54,7 +53,7 @@ static const char *or_default(const char *value, const char *def)
 void garm_security_headers_with(garm_app *app, const garm_security_headers_opts *opts)
 {
     garm_security_headers_opts known = {0};
-    memcpy(&known, opts, opts->size < sizeof(known) ? opts->size : sizeof(known));
+    GARM_OPTS_READ_(&known, opts);
     struct security_headers *const self = garm_app_alloc(app, sizeof(*self));
     if (self == NULL) {
         return;
