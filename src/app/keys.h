@@ -68,8 +68,8 @@ struct cookie_walk {
 bool cookie_walk_next(const garm_ctx *c, struct cookie_walk *walk, struct slice name,
                       struct slice *ret_value);
 
-/** The name under which a client holds a cookie that is set with `opts`. */
-const char *cookie_wire_name(garm_ctx *c, bool insecure, const char *name,
-                             const garm_cookie_opts *opts);
+/** The prefix that the name of a secure cookie with `opts` may have: "__Host-" if it is this host's
+ *  alone, for all paths, else "__Secure-" (RFC 6265bis section 4.1.3). */
+const char *cookie_prefix(const garm_cookie_opts *opts);
 
 #endif

@@ -42,14 +42,6 @@ static const char *with_prefix(garm_ctx *c, const char *prefix, const char *name
     return text;
 }
 
-const char *cookie_wire_name(garm_ctx *c, bool insecure, const char *name,
-                             const garm_cookie_opts *opts)
-{
-    const bool of_host = (opts->domain == NULL || opts->domain[0] == '\0') &&
-                         (opts->path == NULL || strcmp(opts->path, "/") == 0);
-    return insecure ? name : with_prefix(c, of_host ? "__Host-" : "__Secure-", name);
-}
-
 /* Setting. */
 
 static int set(garm_ctx *c, garm_keys *keys, enum token_kind kind, const char *name,
@@ -60,7 +52,8 @@ static int set(garm_ctx *c, garm_keys *keys, enum token_kind kind, const char *n
     GARM_OPTS_READ_(&known, opts);
     known.size = sizeof(known);
     known.secure = known.secure || !keys_insecure(keys);
-    const char *const wire = cookie_wire_name(c, keys_insecure(keys), name, &known);
+    const char *const wire =
+        keys_insecure(keys) ? name : with_prefix(c, cookie_prefix(&known), name);
     if (wire == NULL) {
         return -ENOMEM;
     }

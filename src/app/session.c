@@ -279,9 +279,8 @@ static int64_t seconds(int64_t given, int64_t def)
 static const char *wire_name(garm_app *app, const garm_sessions_opts *opts, bool insecure)
 {
     const char *const name = opts->cookie != NULL ? opts->cookie : "session";
-    const char *const prefix = insecure                                          ? ""
-                               : opts->domain != NULL && opts->domain[0] != '\0' ? "__Secure-"
-                                                                                 : "__Host-";
+    const garm_cookie_opts cookie = {.domain = opts->domain};
+    const char *const prefix = insecure ? "" : cookie_prefix(&cookie);
     const size_t size = strlen(prefix) + strlen(name) + 1;
     char *const wire = garm_app_alloc(app, size);
     if (wire != NULL) {

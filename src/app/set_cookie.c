@@ -33,21 +33,26 @@ static bool is_attribute(const char *text)
     return true;
 }
 
-static bool is_for_all_paths(const garm_cookie_opts *opts)
-{
-    return opts->path == NULL || strcmp(opts->path, "/") == 0;
-}
-
 static bool is_for_this_host(const garm_cookie_opts *opts)
 {
     return opts->domain == NULL || opts->domain[0] == '\0';
+}
+
+static bool may_be_of_host(const garm_cookie_opts *opts)
+{
+    return is_for_this_host(opts) && (opts->path == NULL || strcmp(opts->path, "/") == 0);
+}
+
+const char *cookie_prefix(const garm_cookie_opts *opts)
+{
+    return may_be_of_host(opts) ? "__Host-" : "__Secure-";
 }
 
 /* What browsers would drop without a word. */
 static const char *complaint_about_options(const char *name, const garm_cookie_opts *opts)
 {
     const bool of_host = strncasecmp(name, "__Host-", 7) == 0;
-    if (of_host && (!is_for_all_paths(opts) || !is_for_this_host(opts))) {
+    if (of_host && !may_be_of_host(opts)) {
         return "a __Host- cookie has no .domain, and the path \"/\"";
     }
     if ((of_host || strncasecmp(name, "__Secure-", 9) == 0) && !opts->secure) {
