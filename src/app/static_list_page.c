@@ -1,6 +1,7 @@
 /* A listing as a page for people, and as JSON for programs. */
 #include "app/static_listing.h"
 
+#include "app/problem.h"
 #include "base/date.h"
 #include "base/limits.h"
 #include "codec/target.h"
@@ -28,14 +29,8 @@ static const char style[] =
 static void put_escaped(struct buf *out, struct slice text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        switch (text.ptr[i]) {
-        case '&': buf_append_slice(out, SLICE("&amp;")); break;
-        case '<': buf_append_slice(out, SLICE("&lt;")); break;
-        case '>': buf_append_slice(out, SLICE("&gt;")); break;
-        case '"': buf_append_slice(out, SLICE("&quot;")); break;
-        case '\'': buf_append_slice(out, SLICE("&#39;")); break;
-        default: buf_append_byte(out, text.ptr[i]); break;
-        }
+        const struct slice entity = html_entity(text.ptr[i]);
+        buf_append_slice(out, entity.len > 0 ? entity : slice_of(text.ptr + i, 1));
     }
 }
 
