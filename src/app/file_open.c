@@ -25,7 +25,7 @@
 /* What is read at a time to bring a file into the page cache. */
 #define FETCH_BYTES KIB(16)
 
-static struct file_identity identity_of(const struct stat *stat)
+struct file_identity file_identity_of(const struct stat *stat)
 {
     return (struct file_identity){
         .device = stat->st_dev,
@@ -36,7 +36,7 @@ static struct file_identity identity_of(const struct stat *stat)
     };
 }
 
-static bool identities_equal(const struct file_identity *a, const struct file_identity *b)
+bool file_identity_eq(const struct file_identity *a, const struct file_identity *b)
 {
     return a->device == b->device && a->inode == b->inode && a->size == b->size &&
            a->modified_ns == b->modified_ns && a->changed_ns == b->changed_ns;
@@ -47,7 +47,7 @@ bool file_same(const struct file *known, const struct file *found)
     if (!known->there || !found->there) {
         return known->there == found->there;
     }
-    return !known->fresh && identities_equal(&known->identity, &found->identity);
+    return !known->fresh && file_identity_eq(&known->identity, &found->identity);
 }
 
 /* Inode, size and time of the last change of any kind: unlike the time of modification nobody can
@@ -73,7 +73,7 @@ static void write_etag(struct file *file)
 static void describe(struct file *file, const struct stat *stat)
 {
     const int64_t now_ns = sys_realtime_ns();
-    file->identity = identity_of(stat);
+    file->identity = file_identity_of(stat);
     file->size = file->identity.size;
     file->there = true;
     const int64_t tick_ns = file->identity.changed_ns % NS_PER_SEC == 0 ? COARSE_TICK_NS : TICK_NS;
@@ -130,8 +130,8 @@ int file_read_unchanged(const struct file *file, char *data)
     struct stat after;
     TRY(read_all(file->fd, data, file->size, 0, true));
     TRY(sys_fstat(file->fd, &after));
-    const struct file_identity identity = identity_of(&after);
-    return identities_equal(&identity, &file->identity) ? 0 : -ESTALE;
+    const struct file_identity identity = file_identity_of(&after);
+    return file_identity_eq(&identity, &file->identity) ? 0 : -ESTALE;
 }
 
 /* Reads the file into file->data: 0; 1 if it changed meanwhile; or negative. */
@@ -146,8 +146,8 @@ static int read_once(struct file *file, bool may_wait)
     const int looked = sys_fstat(file->fd, &after);
     rc = rc == -EIO ? 1 : rc < 0 ? rc : looked;
     if (rc == 0) {
-        const struct file_identity identity = identity_of(&after);
-        rc = identities_equal(&identity, &file->identity) ? 0 : 1;
+        const struct file_identity identity = file_identity_of(&after);
+        rc = file_identity_eq(&identity, &file->identity) ? 0 : 1;
     }
     if (rc != 0) {
         mem_free(data);

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct stat;
+
 /* "W/", '"', three numbers in hex with two '-' between, '"', NUL. */
 #define FILE_ETAG_SIZE (3 * 16 + 7)
 
@@ -17,6 +19,9 @@ struct file_identity {
     uint64_t device, inode, size;
     int64_t modified_ns, changed_ns;
 };
+
+struct file_identity file_identity_of(const struct stat *stat);
+bool file_identity_eq(const struct file_identity *a, const struct file_identity *b);
 
 /* A regular file as it was found. */
 struct file {

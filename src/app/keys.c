@@ -2,7 +2,7 @@
  * Those that hold now are one value, replaced as a whole. */
 #include "app/keys.h"
 
-#include "base/date.h"
+#include "app/file_open.h"
 #include "base/sys.h"
 
 #include <garm/log.h>
@@ -15,18 +15,12 @@
 #define LOOK_NS        GARM_SEC(1)
 #define FILE_BYTES_MAX KIB(16)
 
-/* What tells one content of a file from another. */
-struct file_mark {
-    uint64_t dev, ino, size;
-    int64_t mtime_ns, ctime_ns;
-};
-
 struct garm_keys {
     garm_shared *ring;
     bool insecure;
     const char *path; /* NULL: no file */
     /* as the file was when it was last looked at, and when it was last read: of the job alone */
-    struct file_mark seen, taken;
+    struct file_identity seen, taken;
 };
 
 /* Rings. */
@@ -101,12 +95,6 @@ int key_text_parse(struct slice text, struct slice *secrets, char *reason, size_
         return -EINVAL;
     }
     return count;
-}
-
-static struct file_mark mark_of(const struct stat *stat)
-{
-    return (struct file_mark){stat->st_dev, stat->st_ino, (uint64_t)stat->st_size,
-                              date_ns_of(&stat->st_mtim), date_ns_of(&stat->st_ctim)};
 }
 
 /* The whole of an open file: bytes, or negative. */
@@ -191,13 +179,13 @@ static int look_at_file(void *arg)
     if (fd >= 0) {
         sys_close(fd);
     }
-    const struct file_mark mark = fd < 0 ? (struct file_mark){0} : mark_of(&file);
-    const bool rests = memcmp(&mark, &keys->seen, sizeof(mark)) == 0;
-    keys->seen = mark;
-    if (!rests || memcmp(&mark, &keys->taken, sizeof(mark)) == 0) {
+    const struct file_identity found = fd < 0 ? (struct file_identity){0} : file_identity_of(&file);
+    const bool rests = file_identity_eq(&found, &keys->seen);
+    keys->seen = found;
+    if (!rests || file_identity_eq(&found, &keys->taken)) {
         return 0;
     }
-    keys->taken = mark;
+    keys->taken = found;
     look->changed = true;
     look->ring = read_file(keys->path, &file, look->reason, sizeof(look->reason));
     return 0;
@@ -273,7 +261,7 @@ static garm_keys *keys_of_file(garm_app *app, const garm_keys_opts *opts)
     garm_keys *const keys = new_keys(app, ring);
     if (keys != NULL) {
         keys->path = garm_app_dup(app, opts->file);
-        keys->seen = mark_of(&file);
+        keys->seen = file_identity_of(&file);
         keys->taken = keys->seen;
         garm_every(app, LOOK_NS, look_again, keys);
     }
