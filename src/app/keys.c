@@ -100,18 +100,8 @@ int key_text_parse(struct slice text, struct slice *secrets, char *reason, size_
 /* The whole of an open file: bytes, or negative. */
 static ssize_t read_whole(int fd, char *out, size_t cap)
 {
-    size_t len = 0;
-    while (len < cap) {
-        const ssize_t n = sys_pread(fd, out + len, cap - len, (int64_t)len);
-        if (n < 0) {
-            return n;
-        }
-        if (n == 0) {
-            return (ssize_t)len;
-        }
-        len += (size_t)n;
-    }
-    return -EFBIG;
+    const ssize_t size = sys_pread_all(fd, out, cap, 0);
+    return size == (ssize_t)cap ? -EFBIG : size;
 }
 
 static int open_regular(const char *path, struct stat *ret_stat)

@@ -229,6 +229,17 @@ ssize_t sys_pread(int fd, void *buf, size_t cap, int64_t offset)
     return result_size(TEMP_FAILURE_RETRY(pread(fd, buf, cap, offset)));
 }
 
+ssize_t sys_pread_all(int fd, void *buf, size_t size, int64_t offset)
+{
+    size_t have = 0;
+    ssize_t n = 1;
+    while (n > 0 && have < size) {
+        n = sys_pread(fd, (char *)buf + have, size - have, offset + (int64_t)have);
+        have += n > 0 ? (size_t)n : 0;
+    }
+    return n < 0 ? n : (ssize_t)have;
+}
+
 ssize_t sys_pread_at_hand(int fd, void *buf, size_t cap, int64_t offset)
 {
     const struct iovec iov = {buf, cap};

@@ -84,6 +84,8 @@ int sys_shutdown(int fd, int how);
 /* Any descriptor. EINTR is retried, but for close, which never is. */
 MUST_CHECK ssize_t sys_read(int fd, void *buf, size_t cap);
 MUST_CHECK ssize_t sys_pread(int fd, void *buf, size_t cap, int64_t offset);
+/* Until `size` bytes are read or the file ends, in as many calls as that takes: how many. */
+MUST_CHECK ssize_t sys_pread_all(int fd, void *buf, size_t size, int64_t offset);
 /* Only what is in memory: -EAGAIN where the disk would be waited for; -EOPNOTSUPP where the file
  * system cannot tell. */
 MUST_CHECK ssize_t sys_pread_at_hand(int fd, void *buf, size_t cap, int64_t offset);

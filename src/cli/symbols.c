@@ -37,17 +37,10 @@ static void *read_at(int fd, uint64_t offset, uint64_t size)
         return NULL;
     }
     char *const data = arena_alloc(&memory, size + 1);
-    size_t have = 0;
-    while (data != NULL && have < size) {
-        const ssize_t n = sys_pread(fd, data + have, size - have, (int64_t)(offset + have));
-        if (n <= 0) {
-            return NULL;
-        }
-        have += (size_t)n;
+    if (data == NULL || sys_pread_all(fd, data, size, (int64_t)offset) != (ssize_t)size) {
+        return NULL;
     }
-    if (data != NULL) {
-        data[size] = '\0';
-    }
+    data[size] = '\0';
     return data;
 }
 

@@ -159,6 +159,12 @@ START_TEST(files_are_read_and_described)
     ck_assert_uint_eq(info.st_mode & 0022, 0);
     ck_assert_int_eq(sys_pread(fd, got, sizeof(got), 3), 4);
     ck_assert_mem_eq(got, "tent", 4);
+    ck_assert_int_eq(sys_pread_all(fd, got, sizeof(got), 4), 3);
+    ck_assert_mem_eq(got, "ent", 3);
+    ck_assert_int_eq(sys_pread_all(fd, got, 2, 3), 2);
+    ck_assert_mem_eq(got, "tet", 3);
+    ck_assert_int_eq(sys_pread_all(fd, got, sizeof(got), 7), 0);
+    ck_assert_int_eq(sys_pread_all(-1, got, 1, 0), -EBADF);
     ck_assert_int_eq(sys_read(fd, got, sizeof(got)), 7);
     ck_assert_int_eq(sys_read(fd, got, sizeof(got)), 0);
     sys_close(fd);
