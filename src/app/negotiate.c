@@ -22,15 +22,7 @@ static bool cut_unquoted(struct slice *rest, char byte, struct slice *ret_piece)
     if (rest->ptr == NULL) {
         return false;
     }
-    bool quoted = false;
-    size_t i = 0;
-    for (; i < rest->len && (quoted || rest->ptr[i] != byte); i++) {
-        if (rest->ptr[i] == '"') {
-            quoted = !quoted;
-        } else if (quoted && rest->ptr[i] == '\\' && i + 1 < rest->len) {
-            i++;
-        }
-    }
+    const size_t i = field_find_unquoted(*rest, byte);
     *ret_piece = slice_trim(slice_of(rest->ptr, i));
     *rest = i < rest->len ? slice_of(rest->ptr + i + 1, rest->len - i - 1) : slice_of(NULL, 0);
     return true;

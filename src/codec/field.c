@@ -153,6 +153,20 @@ bool field_products_valid(struct slice value)
     return size > 0 && size == value.len;
 }
 
+size_t field_find_unquoted(struct slice value, char byte)
+{
+    bool quoted = false;
+    size_t i = 0;
+    for (; i < value.len && (quoted || value.ptr[i] != byte); i++) {
+        if (value.ptr[i] == '"') {
+            quoted = !quoted;
+        } else if (quoted && value.ptr[i] == '\\' && i + 1 < value.len) {
+            i++;
+        }
+    }
+    return i;
+}
+
 bool field_list_has(struct slice list, struct slice token)
 {
     struct slice element;

@@ -73,6 +73,10 @@ bool field_value_valid(struct slice value);
  *  (linux)": what Server may say (RFC 9110 section 10.2.4)? Quoted pairs are not valid. */
 bool field_products_valid(struct slice value);
 
+/** Where the first `byte` stands that is in no quoted string (RFC 9110 section 5.6.4); value.len if
+ *  there is none. */
+size_t field_find_unquoted(struct slice value, char byte);
+
 /** Does the comma-separated list hold `token`, in any case? Empty elements are skipped. */
 bool field_list_has(struct slice list, struct slice token);
 

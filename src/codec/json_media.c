@@ -2,22 +2,7 @@
  * 3.1). JSON has no charset parameter, but some send charset=utf-8. */
 #include "codec/json.h"
 
-/* The length of the parameter that `s` begins with, up to a ';' outside quotes. */
-static size_t parameter_size(struct slice s)
-{
-    bool quoted = false;
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] == ';' && !quoted) {
-            return i;
-        }
-        if (quoted && s.ptr[i] == '\\') {
-            i++;
-        } else if (s.ptr[i] == '"') {
-            quoted = !quoted;
-        }
-    }
-    return s.len;
-}
+#include "codec/field.h"
 
 /* A parameter other than charset, or charset=utf-8. */
 static bool may_stand(struct slice parameter)
@@ -51,7 +36,7 @@ bool json_media_type(struct slice content_type)
     }
     while (size < content_type.len) {
         content_type = slice_of(content_type.ptr + size + 1, content_type.len - size - 1);
-        size = parameter_size(content_type);
+        size = field_find_unquoted(content_type, ';');
         if (!may_stand(slice_of(content_type.ptr, size))) {
             return false;
         }

@@ -127,6 +127,25 @@ START_TEST(a_list_has_its_elements_in_any_case)
 }
 END_TEST
 
+static size_t found(const char *value)
+{
+    return field_find_unquoted(slice_cstr(value), ';');
+}
+
+START_TEST(a_byte_in_a_quoted_string_is_not_found)
+{
+    ck_assert_uint_eq(found("a;b;c"), 1);
+    ck_assert_uint_eq(found(";"), 0);
+    ck_assert_uint_eq(found("a=\"b;c\";d"), 7);
+    ck_assert_uint_eq(found("a=\"\\\";\";d"), 7);
+    ck_assert_uint_eq(found("a\\;d"), 2);
+    ck_assert_uint_eq(found("\"a;"), 3);
+    ck_assert_uint_eq(found("\"a;\\"), 4);
+    ck_assert_uint_eq(found("abc"), 3);
+    ck_assert_uint_eq(found(""), 0);
+}
+END_TEST
+
 START_TEST(products_have_versions_and_comments)
 {
     ck_assert(field_products_valid(SLICE("garm")));
@@ -197,6 +216,7 @@ Suite *field_suite(void)
     tcase_add_test(tests, a_name_is_a_token);
     tcase_add_test(tests, a_value_has_no_control_bytes_and_no_blanks_at_its_ends);
     tcase_add_test(tests, a_list_has_its_elements_in_any_case);
+    tcase_add_test(tests, a_byte_in_a_quoted_string_is_not_found);
     tcase_add_test(tests, products_have_versions_and_comments);
     tcase_add_test(tests, trailers_may_not_frame_route_or_authenticate);
     suite_add_tcase(suite, tests);
