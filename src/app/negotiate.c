@@ -5,8 +5,6 @@
 #include "codec/coding.h"
 #include "codec/field.h"
 
-#include <stdbool.h>
-
 /* A media range, or a type at hand; `params` is what follows the first ';', without q. */
 struct media {
     struct slice type;
@@ -180,4 +178,19 @@ int negotiate(struct slice accept, const char *const *types, size_t count)
         }
     }
     return ranges || count == 0 ? best : 0;
+}
+
+bool accept_names(struct slice accept, const char *type)
+{
+    struct media named;
+    struct media range;
+    struct slice text;
+    const bool valid = parse_media(slice_cstr(type), &named);
+    while (valid && cut_unquoted(&accept, ',', &text)) {
+        if (parse_media(text, &range) && slice_eq_nocase(range.type, named.type) &&
+            slice_eq_nocase(range.subtype, named.subtype) && range.quality > 0) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -5,6 +5,7 @@
 
 #include "base/slice.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /** The index of the best of `types` ("text/html", "application/json; charset=utf-8"), which come
@@ -13,5 +14,8 @@
  *  refuses. `accept` is the field's value, several lines joined by commas; malformed ranges are
  *  skipped, and without any range the first type is the best. */
 int negotiate(struct slice accept, const char *const *types, size_t count);
+
+/** Does a range of `accept` name `type` itself, with any parameters, and not refuse it? */
+bool accept_names(struct slice accept, const char *type);
 
 #endif

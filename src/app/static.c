@@ -3,6 +3,7 @@
 
 #include "app/file_path.h"
 #include "app/file_reply.h"
+#include "app/negotiate.h"
 #include "app/reply.h"
 #include "app/server.h"
 #include "app/session.h"
@@ -146,35 +147,11 @@ static int redirect_to_directory(garm_ctx *c)
     return garm_redirect(c, 301, url);
 }
 
-/* Is q=0 among the parameters of a media range? */
-static bool refused(struct slice params)
-{
-    struct slice param;
-    while (slice_cut(&params, ';', &param)) {
-        param = slice_trim(param);
-        if (param.len > 2 && slice_eq_nocase(slice_of(param.ptr, 2), SLICE("q="))) {
-            return quality_parse(slice_of(param.ptr + 2, param.len - 2)) == 0;
-        }
-    }
-    return false;
-}
-
 /* Does the client ask for a page, as browsers do when people go somewhere? */
 static bool wants_page(garm_ctx *c, struct slice path)
 {
-    struct slice accept = slice_cstr(garm_header(c, "Accept"));
-    struct slice range;
-    struct slice type;
-    if (file_path_has_extension(path)) {
-        return false;
-    }
-    while (slice_cut(&accept, ',', &range)) {
-        if (slice_cut(&range, ';', &type) &&
-            slice_eq_nocase(slice_trim(type), SLICE("text/html")) && !refused(range)) {
-            return true;
-        }
-    }
-    return false;
+    return !file_path_has_extension(path) &&
+           accept_names(slice_cstr(garm_header(c, "Accept")), "text/html");
 }
 
 /* The root's index, in the place of a page that is not there. */

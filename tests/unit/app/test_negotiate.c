@@ -93,6 +93,28 @@ START_TEST(negotiation_without_types_or_field)
 }
 END_TEST
 
+static const struct {
+    const char *accept;
+    bool named;
+} names[] = {
+    {"text/html", true},
+    {"image/png, Text/HTML;level=1;q=0.1", true},
+    {"text/html;q=0, text/html", true},
+    {"", false},
+    {"*/*", false},
+    {"text/*", false},
+    {"text/html;q=0.000", false},
+    {"text/html;q=x", false},
+    {"text/htmlx, xtext/html", false},
+    {"a/b;c=\", text/html\"", false},
+};
+
+START_TEST(a_type_is_named_by_itself_alone)
+{
+    ck_assert(accept_names(slice_cstr(names[_i].accept), "text/html") == names[_i].named);
+}
+END_TEST
+
 START_TEST(negotiation_takes_any_bytes)
 {
     static const char alphabet[] = "text/html*;,q=0.15\" \\\x80json";
@@ -117,6 +139,7 @@ Suite *suite_negotiate(void)
     TCase *const tests = tcase_create("negotiate");
     tcase_add_loop_test(tests, negotiation_chooses_the_best_type, 0, (int)COUNT_OF(cases));
     tcase_add_test(tests, negotiation_without_types_or_field);
+    tcase_add_loop_test(tests, a_type_is_named_by_itself_alone, 0, (int)COUNT_OF(names));
     tcase_add_test(tests, negotiation_takes_any_bytes);
     suite_add_tcase(suite, tests);
     return suite;
