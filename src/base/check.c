@@ -33,7 +33,6 @@ NORETURN void check_failed(const char *file, int line, const char *what)
     add(&text, slice_cstr(what));
     text.bytes[text.len++] = '\n';
     /* There is nobody left to tell if this fails. */
-    const ssize_t written = sys_write(STDERR_FILENO, text.bytes, text.len);
-    (void)written;
+    (void)!sys_write(STDERR_FILENO, text.bytes, text.len);
     abort();
 }

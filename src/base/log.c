@@ -126,8 +126,7 @@ static void emit(const struct logger *logger, enum log_level level, struct line 
     }
     line->bytes[line->len++] = '\n';
     /* A log that cannot be written has nobody to complain to. */
-    const ssize_t written = sys_write(STDERR_FILENO, line->bytes, line->len);
-    (void)written;
+    (void)!sys_write(STDERR_FILENO, line->bytes, line->len);
 }
 
 void log_vwrite(const struct logger *logger, enum log_level level, const char *format, va_list args)

@@ -38,8 +38,7 @@ static void on_crash(int number)
     const size_t len = strlen(signals[i].text);
     memcpy(line + line_len, signals[i].text, len);
     /* There is nobody left to tell if this fails. */
-    const ssize_t written = sys_write(STDERR_FILENO, line, line_len + len);
-    (void)written;
+    (void)!sys_write(STDERR_FILENO, line, line_len + len);
     _exit(VERB_FAILED);
 }
 

@@ -46,8 +46,7 @@ static void report(const char *name, const char *what, size_t stack_kib)
     len = put(line, len, sizeof(line), what);
     len = put(line, len, sizeof(line), digits);
     len = put(line, len, sizeof(line), " KiB: raise .stack_kb or move big locals to the heap\n");
-    const ssize_t rc = sys_write(STDERR_FILENO, line, len);
-    (void)rc; /* there is nowhere left to complain to */
+    (void)!sys_write(STDERR_FILENO, line, len); /* there is nowhere left to complain to */
 }
 
 /* Is it below the stack, in the guard of another one or in between, and not far away? */

@@ -311,8 +311,7 @@ static int not_sent(struct conn *conn, ssize_t error, struct pace *pace)
  */
 static void give_way(void)
 {
-    const int rc = task_yield();
-    (void)rc;
+    (void)!task_yield();
 }
 
 /* How much the kernel may hold for the peer. Of a file that is more, for sending in fewer, larger

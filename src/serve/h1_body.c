@@ -196,8 +196,7 @@ static void give_way(struct h1_exchange *h, ssize_t n)
     h->read_on += (uint64_t)n;
     if (h->read_on >= LIMIT_READ_SLICE) {
         h->read_on = 0;
-        const int rc = task_yield();
-        (void)rc;
+        (void)!task_yield();
     }
 }
 

@@ -192,13 +192,11 @@ static bool await_verdict(struct server *server)
 static void shard_main(void *arg)
 {
     struct shard *const shard = arg;
-    const int opened = open_shard(shard);
+    (void)!open_shard(shard); /* it tells: a failure ends the start */
     if (!await_verdict(shard->worker.server)) {
         shard_abandon(shard);
     }
-    const int turned = turn_to_end(shard);
-    (void)opened; /* both are told: a shard that fails to open ends the start, one that fails to */
-    (void)turned; /* poll stops the server */
+    (void)!turn_to_end(shard); /* a failure has stopped the server */
 }
 
 static int start_thread(struct shard *shard)
