@@ -1,4 +1,4 @@
-/* A client's cookie, and what a set-up that cannot be is refused with. */
+/* A client's cookie. */
 #ifndef TESTS_UNIT_STATE_JAR_H
 #define TESTS_UNIT_STATE_JAR_H
 
@@ -17,8 +17,5 @@ const garm_response *jar_get(garm_test *test, struct jar *jar, const char *targe
 const char *jar_value(const struct jar *jar);
 /** The body of the answer to it. */
 const char *jar_body(garm_test *test, struct jar *jar, const char *target);
-/** The line with which the start is refused; fails the test if it is not. Valid until the next
- *  call. */
-const char *refusal_of(void (*setup)(garm_app *app));
 
 #endif

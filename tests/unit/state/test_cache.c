@@ -1,5 +1,5 @@
 /* The cache of a worker: bounds, time, lifetimes, and one filler at a time. */
-#include "jar.h"
+#include "unit/mw/refusal.h"
 
 #include <check.h>
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* Keys: rotation, the file that is read again, and options that cannot be. */
 #include "jar.h"
+#include "unit/mw/refusal.h"
 
 #include <check.h>
 #include <stdio.h>

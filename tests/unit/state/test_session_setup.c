@@ -1,6 +1,7 @@
 /* Sessions as they are set up: keys that rotate between two runs, and options that cannot be. */
 #include "app/session.h"
 #include "jar.h"
+#include "unit/mw/refusal.h"
 
 #include <check.h>
 #include <errno.h>
