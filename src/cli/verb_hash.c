@@ -47,8 +47,8 @@ static int ask(const char *question, struct entry *entry)
     }
     struct termios quiet = usual;
     quiet.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
-    fprintf(stderr, "%s: ", question);
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+    fprintf(stderr, "%s: ", question);
     const int rc = read_line(entry);
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &usual);
     fprintf(stderr, "\n");
