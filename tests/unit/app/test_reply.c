@@ -361,6 +361,14 @@ static void make_file(const char *ending, size_t size)
     close(fd);
 }
 
+/* Valgrind, and emulators of another architecture, lack the call. */
+static bool can_open_beneath(void)
+{
+    const int fd = sys_open_beneath(AT_FDCWD, ".", O_PATH | O_DIRECTORY);
+    sys_close(fd);
+    return fd != -ENOSYS;
+}
+
 static int send_file(garm_ctx *c)
 {
     return garm_file(c, file_path);
@@ -368,6 +376,9 @@ static int send_file(garm_ctx *c)
 
 START_TEST(a_small_file_goes_out_in_one_piece)
 {
+    if (!can_open_beneath()) {
+        return;
+    }
     make_file(".css", 5);
     const struct answer *const answer = ask(send_file);
     unlink(file_path);
@@ -379,6 +390,9 @@ END_TEST
 
 START_TEST(a_large_file_is_not_read)
 {
+    if (!can_open_beneath()) {
+        return;
+    }
     make_file("", 20000);
     const struct answer *const answer = ask(send_file);
     unlink(file_path);
@@ -390,6 +404,9 @@ END_TEST
 
 START_TEST(head_sends_no_file)
 {
+    if (!can_open_beneath()) {
+        return;
+    }
     make_file("", 20000);
     fake_handler = send_file;
     const struct answer *const answer = fake_ask("HEAD / HTTP/1.1\nHost: a");
@@ -406,6 +423,9 @@ static int send_beneath(garm_ctx *c)
 
 START_TEST(what_is_no_file_is_not_there)
 {
+    if (!can_open_beneath()) {
+        return;
+    }
     snprintf(file_path, sizeof(file_path), "%s",
              _i == 0   ? "/"
              : _i == 1 ? "/dev/null"
@@ -432,14 +452,6 @@ START_TEST(a_file_whose_name_has_an_encoded_separator_is_not_there)
     ck_assert_uint_eq(status, 404);
 }
 END_TEST
-
-/* Valgrind, and emulators of another architecture, lack the call. */
-static bool can_open_beneath(void)
-{
-    const int fd = sys_open_beneath(AT_FDCWD, ".", O_PATH | O_DIRECTORY);
-    sys_close(fd);
-    return fd != -ENOSYS;
-}
 
 START_TEST(a_file_beneath_cannot_leave)
 {

@@ -3,6 +3,7 @@
 #include "uses.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int number = 7;
@@ -194,7 +195,9 @@ const char *uses_ask(garm_test *test)
     if (garm_test_do(test, "GET", "/fail")->status != 422) {
         return "/fail";
     }
-    if (garm_test_do(test, "GET", "/files/")->status != 200) {
+    /* Valgrind lacks the system call that opens beneath a directory. */
+    if (getenv("GARM_UNDER_VALGRIND") == NULL &&
+        garm_test_do(test, "GET", "/files/")->status != 200) {
         return "/files/";
     }
     const garm_response *const res = garm_test_do(test, "GET", "/metrics");
