@@ -361,14 +361,6 @@ static void make_file(const char *ending, size_t size)
     close(fd);
 }
 
-/* Valgrind, and emulators of another architecture, lack the call. */
-static bool can_open_beneath(void)
-{
-    const int fd = sys_open_beneath(AT_FDCWD, ".", O_PATH | O_DIRECTORY);
-    sys_close(fd);
-    return fd != -ENOSYS;
-}
-
 static int send_file(garm_ctx *c)
 {
     return garm_file(c, file_path);
@@ -376,9 +368,6 @@ static int send_file(garm_ctx *c)
 
 START_TEST(a_small_file_goes_out_in_one_piece)
 {
-    if (!can_open_beneath()) {
-        return;
-    }
     make_file(".css", 5);
     const struct answer *const answer = ask(send_file);
     unlink(file_path);
@@ -390,9 +379,6 @@ END_TEST
 
 START_TEST(a_large_file_is_not_read)
 {
-    if (!can_open_beneath()) {
-        return;
-    }
     make_file("", 20000);
     const struct answer *const answer = ask(send_file);
     unlink(file_path);
@@ -404,9 +390,6 @@ END_TEST
 
 START_TEST(head_sends_no_file)
 {
-    if (!can_open_beneath()) {
-        return;
-    }
     make_file("", 20000);
     fake_handler = send_file;
     const struct answer *const answer = fake_ask("HEAD / HTTP/1.1\nHost: a");
@@ -423,9 +406,6 @@ static int send_beneath(garm_ctx *c)
 
 START_TEST(what_is_no_file_is_not_there)
 {
-    if (!can_open_beneath()) {
-        return;
-    }
     snprintf(file_path, sizeof(file_path), "%s",
              _i == 0   ? "/"
              : _i == 1 ? "/dev/null"
@@ -453,11 +433,16 @@ START_TEST(a_file_whose_name_has_an_encoded_separator_is_not_there)
 }
 END_TEST
 
+/* Valgrind, and emulators of another architecture, lack the call. */
+static bool can_open_beneath(void)
+{
+    const int fd = sys_open_beneath(AT_FDCWD, ".", O_PATH | O_DIRECTORY);
+    sys_close(fd);
+    return fd != -ENOSYS;
+}
+
 START_TEST(a_file_beneath_cannot_leave)
 {
-    if (!can_open_beneath()) {
-        return;
-    }
     char dir[] = "garm-XXXXXX";
     char link_path[64];
     char up[80];
@@ -498,13 +483,15 @@ Suite *suite_reply(void)
     tcase_add_test(tc, cookies_are_strict_by_default);
     tcase_add_test(tc, a_stream_commits_its_head_once);
     tcase_add_test(tc, a_stream_may_promise_its_length);
-    tcase_add_test(tc, a_small_file_goes_out_in_one_piece);
-    tcase_add_test(tc, a_large_file_is_not_read);
-    tcase_add_test(tc, head_sends_no_file);
-    tcase_add_loop_test(tc, what_is_no_file_is_not_there, 0, 3);
-    tcase_add_loop_test(tc, a_file_whose_name_has_an_encoded_separator_is_not_there, 0,
-                        (int)COUNT_OF(suspects));
-    tcase_add_loop_test(tc, a_file_beneath_cannot_leave, 0, 7);
+    if (can_open_beneath()) {
+        tcase_add_test(tc, a_small_file_goes_out_in_one_piece);
+        tcase_add_test(tc, a_large_file_is_not_read);
+        tcase_add_test(tc, head_sends_no_file);
+        tcase_add_loop_test(tc, what_is_no_file_is_not_there, 0, 3);
+        tcase_add_loop_test(tc, a_file_whose_name_has_an_encoded_separator_is_not_there, 0,
+                            (int)COUNT_OF(suspects));
+        tcase_add_loop_test(tc, a_file_beneath_cannot_leave, 0, 7);
+    }
     suite_add_tcase(suite, tc);
     return suite;
 }

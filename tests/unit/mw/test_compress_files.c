@@ -100,7 +100,9 @@ Suite *suite_compress_files(void)
     Suite *const suite = suite_create("mw/compress_files");
     TCase *const tc = tcase_create("compress_files");
     tcase_set_timeout(tc, 60);
-    tcase_add_loop_test(tc, without_memory_no_file_is_wrong, 0, 3);
+    if (getenv("GARM_UNDER_VALGRIND") == NULL) { /* which lacks openat2 */
+        tcase_add_loop_test(tc, without_memory_no_file_is_wrong, 0, 3);
+    }
     suite_add_tcase(suite, tc);
     return suite;
 }
