@@ -2,9 +2,10 @@
  * that become files.
  *
  * A form that is broken or too large is answered for you, whatever the handler returns, and the
- * connection closes: 415 for a Content-Type that is no form's; 400 for a malformed one, with the
- * part and the byte where it is broken; 413 for one past a limit. The functions return -ENOTSUP,
- * -EBADMSG and -EMSGSIZE for them, and go on to do so; or any error of garm_read. */
+ * connection closes: 415 for a Content-Type that is no form's, and for a coded body (a
+ * Content-Encoding other than identity); 400 for a malformed one, with the part and the byte where
+ * it is broken; 413 for one past a limit. The functions return -ENOTSUP, -EBADMSG and -EMSGSIZE for
+ * them, and go on to do so; or any error of garm_read. */
 #ifndef GARM_FORM_H
 #define GARM_FORM_H
 

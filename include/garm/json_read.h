@@ -39,8 +39,9 @@ GARM_BEGIN
 /** Reads the whole body, as garm_body with the route's limit, and parses it. The tree lives as the
  *  request does; a second call gives the same one.
  *  returns  0; -ENOTSUP the Content-Type is neither application/json nor one that ends in +json, or
- *           is missing, or names another charset than UTF-8 (415 once returned); -EBADMSG it is no
- *           JSON (400 once returned, with line and column); or as garm_body.
+ *           is missing, or names another charset than UTF-8, or there is a Content-Encoding other
+ *           than identity (415 once returned); -EBADMSG it is no JSON (400 once returned, with line
+ *           and column); or as garm_body.
  *  May suspend. */
 GARM_EXPORT GARM_MUST_CHECK_ int garm_body_json(garm_ctx *c, const garm_json_value **ret_value);
 

@@ -81,6 +81,7 @@ GARM_EXPORT GARM_MUST_CHECK_ ssize_t garm_read(garm_ctx *c, void *buf, size_t ca
  *  a NUL behind it.
  *  max        how many bytes to take; the route's limit counts too. More is -EMSGSIZE, and 413 is
  *             sent for you.
+ *  ret_data   the bytes as they came: a Content-Encoding is not undone.
  *  returns    0, or as garm_read. A second call gives the same bytes.
  *  May suspend. */
 GARM_EXPORT GARM_MUST_CHECK_ int garm_body(garm_ctx *c, size_t max, const void **ret_data,

@@ -1,6 +1,8 @@
 /* The request's body: piece by piece, or whole. */
 #include "app/body.h"
 
+#include "app/reply.h"
+
 #include <garm/memory.h>
 #include <garm/request.h>
 
@@ -31,6 +33,20 @@ int body_too_long(garm_ctx *c)
     c->x->fault_reason = "the body is larger than allowed";
     c->x->close = true;
     return -EMSGSIZE;
+}
+
+struct slice body_coding(garm_ctx *c)
+{
+    struct slice rest = slice_cstr(garm_header(c, "Content-Encoding"));
+    struct slice coding;
+    while (slice_cut(&rest, ',', &coding)) {
+        coding = slice_trim(coding);
+        if (coding.len > 0 && !slice_eq_nocase(coding, SLICE("identity"))) {
+            (void)!reply_field_put(c, SLICE("Accept-Encoding"), SLICE("identity"));
+            return coding;
+        }
+    }
+    return SLICE("");
 }
 
 /* Reads what fits `cap`, and looks whether that was all. */

@@ -2,6 +2,7 @@
  * content waits in the input until somebody takes it. */
 #include "app/form.h"
 
+#include "app/body.h"
 #include "app/save.h"
 #include "base/limits.h"
 
@@ -143,6 +144,14 @@ static int open_reader(struct form *form, struct slice content_type, char *text)
     return 0;
 }
 
+static int refuse_coding(struct form *form, struct slice coding)
+{
+    form->c->pins++;
+    return answer(
+        form, 415,
+        garm_strf(form->c, "a form without a coding is expected, not %.*s", SLICE_ARG(coding)));
+}
+
 static int open_form(struct form *form)
 {
     const struct slice content_type = slice_cstr(garm_header(form->c, "Content-Type"));
@@ -152,6 +161,10 @@ static int open_form(struct form *form)
                       content_type.len == 0
                           ? "a form is expected, and there is no Content-Type"
                           : "a form is expected, and the Content-Type is another");
+    }
+    const struct slice coding = body_coding(form->c);
+    if (coding.len > 0) {
+        return refuse_coding(form, coding);
     }
     form->input = ctx_alloc(form->c, LIMIT_FORM_READ_BYTES + form->limits.head_bytes);
     if (form->input == NULL) {

@@ -70,6 +70,11 @@ int garm_body_json(garm_ctx *c, const garm_json_value **ret_value)
             return ctx_complain(c, -ENOTSUP, 415,
                                 "a body of Content-Type application/json is expected");
         }
+        const struct slice coding = body_coding(c);
+        if (coding.len > 0) {
+            return ctx_complain(c, -ENOTSUP, 415, "a body without a coding is expected, not %.*s",
+                                SLICE_ARG(coding));
+        }
         TRY(garm_body(c, LIMIT_JSON_BYTES, &data, &size));
         const int rc = parse(c, slice_of(data, size), &c->body.json, &error);
         if (rc == -EBADMSG) {

@@ -291,6 +291,28 @@ START_TEST(a_bad_form_is_refused_with_its_place)
 }
 END_TEST
 
+/* The field says that the coding is meant, and not the type (RFC 7694 section 3). */
+START_TEST(a_coded_form_is_415)
+{
+    static const char *const types[] = {PAIRS, MULTIPART};
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        const garm_response *const res =
+            garm_test_do(t, "POST", "/parts",
+                         .headers = {types[i], "Content-Encoding: identity, Gzip"}, .body = "a=1");
+        ck_assert_int_eq(res->status, 415);
+        ck_assert_str_eq(garm_test_json(t, "/detail"),
+                         "\"a form without a coding is expected, not Gzip\"");
+        ck_assert_str_eq(garm_test_header(t, "Accept-Encoding"), "identity");
+    }
+    require_answer(garm_test_do(t, "POST", "/login",
+                                .headers = {PAIRS, "Content-Encoding: , IDENTITY"},
+                                .body = "user=ada"),
+                   200, "ada::0");
+    post("/parts", "Content-Type: text/plain", "a=1");
+    ck_assert_str_eq(garm_test_header(t, "Accept-Encoding"), "");
+}
+END_TEST
+
 static const struct {
     const char *body;
     int status;
@@ -346,6 +368,7 @@ Suite *suite_form(void)
     tcase_add_test(tests, parts_tell_what_they_are);
     tcase_add_test(tests, what_is_left_of_a_part_is_skipped);
     tcase_add_test(tests, content_comes_in_pieces);
+    tcase_add_test(tests, a_coded_form_is_415);
     tcase_add_loop_test(tests, a_bad_form_is_refused_with_its_place, 0,
                         (int)(sizeof(refusals) / sizeof(refusals[0])));
     tcase_add_loop_test(tests, limits_hold_to_the_byte, 0,

@@ -184,6 +184,27 @@ START_TEST(a_body_is_what_is_expected_or_400_says_what_is_not)
 }
 END_TEST
 
+/* The field says that the coding is meant, and not the type (RFC 7694 section 3). */
+START_TEST(a_coded_body_is_415)
+{
+    const garm_response *res = garm_test_do(
+        t, "POST", "/echo",
+        .headers = {"Content-Type: application/json", "Content-Encoding: identity, Gzip"},
+        .body = "{}");
+    ck_assert_int_eq(res->status, 415);
+    ck_assert_str_eq(garm_test_json(t, "/detail"),
+                     "\"a body without a coding is expected, not Gzip\"");
+    ck_assert_str_eq(garm_test_header(t, "Accept-Encoding"), "identity");
+    res =
+        garm_test_do(t, "POST", "/echo",
+                     .headers = {"Content-Type: application/json", "Content-Encoding: , IDENTITY"},
+                     .body = "{}");
+    ck_assert_int_eq(res->status, 200);
+    garm_test_do(t, "POST", "/echo", .headers = {"Content-Type: text/plain"}, .body = "{}");
+    ck_assert_str_eq(garm_test_header(t, "Accept-Encoding"), "");
+}
+END_TEST
+
 START_TEST(a_body_of_another_type_is_415)
 {
     static const char *const types[] = {"Content-Type: text/plain",
@@ -309,6 +330,7 @@ Suite *suite_json_read(void)
     tcase_add_loop_test(tc, a_body_is_what_is_expected_or_400_says_what_is_not, 0,
                         COUNT_OF(bodies));
     tcase_add_test(tc, a_body_of_another_type_is_415);
+    tcase_add_test(tc, a_coded_body_is_415);
     tcase_add_test(tc, a_handler_that_replies_itself_is_not_overruled);
     tcase_add_test(tc, any_text_can_be_parsed_and_looked_at);
     tcase_add_loop_test(tc, what_was_read_is_written_the_same, 0, COUNT_OF(echoes));
