@@ -215,6 +215,9 @@ GARM_APP(app)
     const char *const secret = garm_flag(app, "secret", "", "that tokens are signed with");
     const char *const origin =
         garm_flag(app, "origin", "http://localhost:3000", "whose pages may call");
+    if (strlen(secret) < 32) {
+        garm_fail(app, "--secret has to be 32 bytes or more: $(openssl rand -base64 32) makes it");
+    }
     make_notes(app);
     garm_access_log(app);
     garm_request_id(app);

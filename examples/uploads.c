@@ -1,12 +1,10 @@
 /* The smallest site with uploads behind a login; docs/guide/a-site-with-uploads.md explains it. */
 #include <garm/garm.h>
-
 static char login_page[] = "<!doctype html><title>Log in</title><form method=post>"
                            "<input type=password name=password> <button>Log in</button>";
 static char upload_page[] =
     "<!doctype html><title>Upload</title><form method=post enctype=multipart/form-data>"
-    "<input type=file name=file multiple> <button>Upload</button></form>"
-    "<a href=/files/>What is there</a>";
+    "<input type=file name=file multiple> <button>Upload</button></form><a href=/files/>Files</a>";
 static const char *hash, *uploads;
 
 static int show(garm_ctx *c)
@@ -24,8 +22,7 @@ static int log_in(garm_ctx *c)
 
 static int members_only(garm_ctx *c)
 {
-    const char *const member = garm_session_get(c, "member");
-    return *member != '\0' ? garm_next(c) : garm_redirect(c, 303, "/login");
+    return *garm_session_get(c, "member") != '\0' ? garm_next(c) : garm_redirect(c, 303, "/login");
 }
 
 static int upload(garm_ctx *c)
@@ -38,6 +35,9 @@ GARM_APP(app)
 {
     hash = garm_flag(app, "hash", "", "of the password: 'garm hash' makes it");
     uploads = garm_flag(app, "uploads", "uploads", "the directory for what is uploaded");
+    if (!garm_password_hash_valid(hash)) {
+        garm_fail(app, "--hash is no hash of a password: 'garm hash' makes one");
+    }
     garm_security_headers(app);
     garm_csrf(app);
     garm_sessions(app);

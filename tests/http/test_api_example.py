@@ -174,4 +174,4 @@ def test_health_and_metrics_need_no_token(api):
 def test_a_secret_that_protects_nobody_stops_the_start():
     for secret in ("", "short"):
         done = server.run("api", "--secret", secret)
-        assert done.returncode == 2 and "32 bytes" in done.stderr
+        assert done.returncode == 2 and "--secret has to be 32 bytes" in done.stderr and "openssl" in done.stderr

@@ -183,7 +183,8 @@ def test_a_broken_form_leaves_nothing(site):
 
 
 def test_without_a_hash_it_does_not_start(tmp_path):
-    for name, more in (("files", ["--pages", PAGES]), ("files", ["--pages", PAGES, "--hash", "secret"])):
+    for name, more in (("files", ["--pages", PAGES]), ("files", ["--pages", PAGES, "--hash", "secret"]), ("uploads", []),
+                       ("uploads", ["--hash", "secret"])):
         done = server.run(name, "--uploads", str(tmp_path), *more)
         assert done.returncode == 2 and "garm hash" in done.stderr and "secret" not in done.stderr
 
