@@ -90,6 +90,14 @@ def test_the_sources_are_as_strict_as_ours(prefix, project):
             *flags, source)
 
 
+def test_what_posix_adds_to_c_is_there(prefix, project):
+    source = project / "src/copy.c"
+    source.write_text("#include <string.h>\nchar *copy(const char *text);\nchar *copy(const char *text)\n{\n    return strdup(text);\n}\n")
+    run("make", "CFLAGS=-Werror", cwd=project, env=user(prefix))
+    source.unlink()
+    run("make", "clean", cwd=project, env=user(prefix))
+
+
 def test_make_says_that_garm_is_missing(project):
     said = run("make", cwd=project, env={"PATH": "/usr/bin:/bin", "PKG_CONFIG_LIBDIR": "/nonexistent"}, status=2)
     assert "pkg-config does not find garm" in said and "PKG_CONFIG_PATH" in said
