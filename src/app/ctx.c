@@ -148,7 +148,9 @@ static void log_about(garm_ctx *c, enum log_level level, const char *format, va_
     }
     char target[200];
     const struct slice method = h1_span_slice(c->x->head->method_text, c->x->bytes);
-    text_printable(h1_span_slice(c->x->head->target, c->x->bytes), target, sizeof(target));
+    struct slice path = h1_span_slice(c->x->head->target, c->x->bytes);
+    path.len = slice_find(path, '?'); /* queries have keys and passwords in them */
+    text_printable(path, target, sizeof(target));
     log_write(logger, level, "%.*s %s (route \"%s\" %s): %s", SLICE_ARG(method), target,
               c->route->name, c->route->where, text);
 }

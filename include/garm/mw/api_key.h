@@ -16,8 +16,8 @@ typedef struct garm_api_key_opts {
     const char *where;
     const char *realm GARM_UNSET_;  /* default "restricted" */
     const char *header GARM_UNSET_; /* the field to look at; default "X-API-Key"; "": none */
-    /* the query parameter to look at where there is no field; default none. Such keys end up in
-     * logs and histories */
+    /* the query parameter to look at where there is no field; default none. Prefer the field:
+     * a key in a query ends up in access logs, proxies' logs and histories */
     const char *query GARM_UNSET_;
     /* "NAME:DIGEST", the key's SHA-256 in 64 hexadecimal digits; several may have one name */
     const char *keys[GARM_API_KEYS_MAX] GARM_UNSET_;

@@ -69,6 +69,16 @@ START_TEST(a_stray_positive_value_is_logged_with_its_route)
 }
 END_TEST
 
+START_TEST(a_log_line_leaves_the_query_out)
+{
+    fake_handler = return_result;
+    result = 19;
+    fake_ask("GET /?key=secret HTTP/1.1\nHost: a");
+    ck_assert_ptr_nonnull(strstr(fake_log(), "GET / (route "));
+    ck_assert_ptr_null(strstr(fake_log(), "secret"));
+}
+END_TEST
+
 START_TEST(a_held_reply_is_sent_whole)
 {
     replies = true;
@@ -204,6 +214,7 @@ Suite *suite_returns(void)
     tcase_add_loop_test(tc, a_return_value_becomes_its_status, 0, (int)COUNT_OF(results));
     tcase_add_test(tc, zero_without_a_reply_is_a_bug_that_names_the_route);
     tcase_add_test(tc, a_stray_positive_value_is_logged_with_its_route);
+    tcase_add_test(tc, a_log_line_leaves_the_query_out);
     tcase_add_test(tc, a_held_reply_is_sent_whole);
     tcase_add_test(tc, an_error_after_a_held_reply_takes_its_place);
     tcase_add_test(tc, a_204_and_a_304_have_no_content);
