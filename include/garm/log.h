@@ -18,7 +18,9 @@ typedef void garm_log_fn(void *arg, enum garm_log_level level, const char *line,
 
 GARM_BEGIN
 
-/** Logs a formatted text, cut at 1 KiB, if `level` reaches the server's threshold. */
+/** Logs a formatted text, cut at 1 KiB, if `level` reaches the server's threshold. Quotes,
+ *  backslashes, control characters (those of writing direction too) and what is not UTF-8 are
+ *  escaped. */
 GARM_EXPORT void garm_log(garm_ctx *c, enum garm_log_level level, const char *format, ...)
     GARM_PRINTF_(3, 4);
 

@@ -49,10 +49,19 @@ static void add(struct line *line, struct slice s)
     line->len += s.len;
 }
 
-/* U+0080 to U+009F: some terminals obey them. */
-static bool is_c1_control(struct slice s)
+/* Some terminals obey U+0080 to U+009F; others end a line or turn its direction, so that it reads
+ * as another one: U+061C, U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069. */
+static bool is_control(struct slice s)
 {
-    return (unsigned char)s.ptr[0] == 0xc2 && (unsigned char)s.ptr[1] < 0xa0;
+    const unsigned char *const p = (const unsigned char *)s.ptr;
+    if (s.len == 2) {
+        return (p[0] == 0xc2 && p[1] < 0xa0) || (p[0] == 0xd8 && p[1] == 0x9c);
+    }
+    if (s.len != 3 || p[0] != 0xe2) {
+        return false;
+    }
+    return p[1] == 0x80 ? p[2] == 0x8e || p[2] == 0x8f || (p[2] >= 0xa8 && p[2] <= 0xae)
+                        : p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9;
 }
 
 /* The escape of the byte that `s` begins with, in `out`. */
@@ -79,7 +88,7 @@ static struct slice next_unit(struct slice s, char out[4], size_t *ret_taken)
     const size_t size = utf8_size(s);
     const char c = s.ptr[0];
     if (size == 1 ? c >= ' ' && c != 0x7f && c != '"' && c != '\\'
-                  : size > 1 && !is_c1_control(s)) {
+                  : size > 1 && !is_control(slice_of(s.ptr, size))) {
         *ret_taken = size;
         return slice_of(s.ptr, size);
     }

@@ -27,9 +27,9 @@ struct logger {
 };
 
 /** Writes `time=... level=... msg="..."` with the formatted text if `level` reaches the threshold.
- *  Quotes, backslashes, control characters and what is not UTF-8 are escaped (\", \n, \x1b);
- *  text beyond 1 KiB is cut, and ends in "...". Saves errno. `logger` may be NULL: nothing is
- *  written. */
+ *  Quotes, backslashes, control characters (those of writing direction too) and what is not UTF-8
+ *  are escaped (\", \n, \x1b); text beyond 1 KiB is cut, and ends in "...". Saves errno. `logger`
+ *  may be NULL: nothing is written. */
 void log_write(const struct logger *logger, enum log_level level, const char *format, ...)
     PRINTF_LIKE(3, 4);
 void log_vwrite(const struct logger *logger, enum log_level level, const char *format, va_list args)

@@ -102,6 +102,18 @@ START_TEST(utf8_is_kept_and_what_is_none_is_escaped)
 }
 END_TEST
 
+START_TEST(what_turns_a_line_is_escaped)
+{
+    log_write(&logger, LOG_INFO, "%s", "exe.\xe2\x80\xaegpj \xe2\x81\xa6 \xd8\x9c");
+    ck_assert_str_eq(message(), "exe.\\xe2\\x80\\xaegpj \\xe2\\x81\\xa6 \\xd8\\x9c");
+    log_write(&logger, LOG_INFO, "%s", "\xe2\x80\xa8 \xe2\x80\x8e");
+    ck_assert_str_eq(message(), "\\xe2\\x80\\xa8 \\xe2\\x80\\x8e");
+    static const char kept[] = "\xe2\x80\x8d \xe2\x80\xaf \xe2\x81\xa5 \xe2\x81\xaa \xd8\x9b";
+    log_write(&logger, LOG_INFO, "%s", kept);
+    ck_assert_str_eq(message(), kept);
+}
+END_TEST
+
 START_TEST(a_long_text_is_cut_with_dots)
 {
     char text[3000];
@@ -187,6 +199,7 @@ Suite *log_suite(void)
     tcase_add_test(tests, without_a_logger_nothing_happens);
     tcase_add_test(tests, quotes_and_control_characters_are_escaped);
     tcase_add_test(tests, utf8_is_kept_and_what_is_none_is_escaped);
+    tcase_add_test(tests, what_turns_a_line_is_escaped);
     tcase_add_test(tests, a_long_text_is_cut_with_dots);
     tcase_add_test(tests, errno_is_saved);
     tcase_add_test(tests, a_zeroed_logger_writes_one_line_to_standard_error);
