@@ -85,7 +85,8 @@ extern GARM_EXPORT const garm_app_entry garm_app_entry_;
 
 /** Runs an application as a program: reads flags and environment, raises the descriptor limit,
  *  serves until SIGTERM or SIGINT, drains. The only function of Garm that touches argv, signals,
- *  limits, standard output.
+ *  limits, standard output. Tasks that do not end a second after the second signal, or six seconds
+ *  after the grace, are named in the log, and the process is ended with status 1 under them.
  *  returns  the exit status: 0; 1 for a failure at run time; 2 for a bad flag, address, pattern or
  *           file, after one line
  *            on standard error. */

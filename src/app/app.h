@@ -178,5 +178,8 @@ void application_stop_hooks(struct application *application, struct garm_worker 
 
 /** Lines that the application's appenders have dropped so far. Any thread. */
 uint64_t appenders_dropped(const struct application *application);
+/** Writes what the appenders still hold, as far as no write can block, while workers may be stuck:
+ *  just before the process is ended under them. Any thread. */
+void appenders_rescue(struct application *application);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,9 +24,10 @@
 #define APPEND_FLAGS (O_WRONLY | O_APPEND | O_CREAT)
 
 /* What one worker has gathered. Only its own thread touches it, but for `out` while that is
- * written. */
+ * written, and for appenders_rescue. */
 struct lane {
     struct garm_appender *appender;
+    pthread_mutex_t lock; /* around what is gathered; nobody waits for it */
     struct buf gathered;
     uint64_t gathered_lines;
     struct buf out;
@@ -40,7 +42,7 @@ struct garm_appender {
     struct garm_appender *next; /* of the application's */
     const char *path;           /* NULL: the standard error */
     size_t lane_bytes;
-    struct lane *lanes[LIMIT_WORKERS]; /* made with a worker's first line */
+    _Atomic(struct lane *) lanes[LIMIT_WORKERS]; /* made with a worker's first line */
     atomic_uint_least64_t dropped;
     pthread_mutex_t lock; /* around the file, held by threads that write; never by a task */
     int fd;
@@ -115,11 +117,13 @@ static int write_out(void *arg)
 
 static void swap(struct lane *lane)
 {
+    pthread_mutex_lock(&lane->lock);
     const struct buf empty = lane->out;
     lane->out = lane->gathered;
     lane->out_lines = lane->gathered_lines;
     lane->gathered = empty;
     lane->gathered_lines = 0;
+    pthread_mutex_unlock(&lane->lock);
 }
 
 static bool leave_sleep(void *arg)
@@ -182,21 +186,31 @@ static int write_lane(garm_ctx *c, void *arg)
 
 static struct lane *lane_of(garm_ctx *c, struct garm_appender *self)
 {
-    struct lane **const place = &self->lanes[c->worker->index];
-    if (*place == NULL) {
-        *place = mem_zalloc(sizeof(**place));
-        if (*place != NULL) {
-            (*place)->appender = self;
-            buf_init(&(*place)->gathered, self->lane_bytes);
-            buf_init(&(*place)->out, self->lane_bytes);
-        }
+    _Atomic(struct lane *) *const place = &self->lanes[c->worker->index];
+    struct lane *lane = atomic_load_explicit(place, memory_order_relaxed);
+    if (lane == NULL && (lane = mem_zalloc(sizeof(*lane))) != NULL) {
+        lane->appender = self;
+        pthread_mutex_init(&lane->lock, NULL);
+        buf_init(&lane->gathered, self->lane_bytes);
+        buf_init(&lane->out, self->lane_bytes);
+        atomic_store_explicit(place, lane, memory_order_release);
     }
-    return *place;
+    return lane;
 }
 
 static int drop(struct garm_appender *self, int rc)
 {
     atomic_fetch_add_explicit(&self->dropped, 1, memory_order_relaxed);
+    return rc;
+}
+
+static int gather_line(struct lane *lane, const void *line, size_t size)
+{
+    pthread_mutex_lock(&lane->lock);
+    const int rc = buf_append(&lane->gathered, line, size);
+    lane->gathered_lines += rc == 0;
+    lane->gathered.error = 0;
+    pthread_mutex_unlock(&lane->lock);
     return rc;
 }
 
@@ -207,12 +221,10 @@ int garm_append(garm_ctx *c, garm_appender *appender, const void *line, size_t s
     if (lane == NULL) {
         return drop(appender, -ENOMEM);
     }
-    const int rc = buf_append(&lane->gathered, line, size);
+    const int rc = gather_line(lane, line, size);
     if (rc < 0) {
-        lane->gathered.error = 0;
         return drop(appender, rc == -EMSGSIZE ? -ENOBUFS : rc);
     }
-    lane->gathered_lines++;
     if (!lane->job) {
         lane->job = garm_spawn_take(c, write_lane, lane, NULL) == 0;
     } else if (lane->asleep != NULL && lane->gathered.len >= appender->lane_bytes / 2) {
@@ -237,6 +249,54 @@ uint64_t garm_appender_dropped(const garm_appender *appender)
     return atomic_load_explicit(&appender->dropped, memory_order_relaxed);
 }
 
+/* The rescue. */
+
+static void write_ready(int fd, struct slice text)
+{
+    while (text.len > 0 && sys_writable(fd)) {
+        const ssize_t n = sys_write(fd, text.ptr, text.len < PIPE_BUF ? text.len : PIPE_BUF);
+        if (n <= 0) {
+            return;
+        }
+        text = slice_of(text.ptr + n, text.len - (size_t)n);
+    }
+}
+
+/* Under the appender's lock, which who writes has. */
+static void rescue_lane(struct lane *lane)
+{
+    if (pthread_mutex_trylock(&lane->lock) != 0) {
+        return;
+    }
+    write_ready(lane->appender->fd, buf_slice(&lane->out));
+    write_ready(lane->appender->fd, buf_slice(&lane->gathered));
+    buf_clear(&lane->out);
+    buf_clear(&lane->gathered);
+    pthread_mutex_unlock(&lane->lock);
+}
+
+static void rescue(struct garm_appender *self)
+{
+    if (pthread_mutex_trylock(&self->lock) != 0) {
+        return; /* a write blocks */
+    }
+    write_ready(self->fd, slice_of("\n", self->torn ? 1 : 0));
+    for (size_t i = 0; i < LIMIT_WORKERS; i++) {
+        struct lane *const lane = atomic_load_explicit(&self->lanes[i], memory_order_acquire);
+        if (lane != NULL) {
+            rescue_lane(lane);
+        }
+    }
+    pthread_mutex_unlock(&self->lock);
+}
+
+void appenders_rescue(struct application *application)
+{
+    for (struct garm_appender *a = application->appenders; a != NULL; a = a->next) {
+        rescue(a);
+    }
+}
+
 /* Beginning and end. */
 
 static void free_lane(struct lane *lane)
@@ -249,6 +309,7 @@ static void free_lane(struct lane *lane)
     (void)write_out(lane);
     buf_deinit(&lane->gathered);
     buf_deinit(&lane->out);
+    pthread_mutex_destroy(&lane->lock);
     mem_free(lane);
 }
 

@@ -1,7 +1,8 @@
 /* garm_main: what every application is as a program. The only file of the library that looks at
- * argv, the environment and signals, or writes to standard output. */
+ * argv and the environment, or writes to standard output. */
 #include "app/program.h"
 
+#include "app/ending.h"
 #include "app/flags.h"
 #include "app/server.h"
 #include "base/sys.h"
@@ -14,7 +15,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #define TEXT_BYTES_MAX MIB(1)
@@ -27,7 +27,7 @@ struct program {
     struct garm_server *server;
     garm_server_opts opts;
     int64_t grace_ns;
-    int signal_fd;
+    struct ending ending;
     struct buf text; /* the line of an error, or what is printed */
     struct buf note; /* to be printed behind the addresses */
 };
@@ -240,28 +240,19 @@ static int prepare_signals(struct program *program)
     sys_ignore_signal(SIGPIPE);
     TRY(sys_sigmask(SIG_BLOCK, &signals, NULL));
     TRY(overflow_install());
-    program->signal_fd = sys_signalfd(&signals);
-    return program->signal_fd < 0 ? program->signal_fd : 0;
-}
-
-/* The first signal drains the server, the second one stops it. */
-static void on_signal(void *arg)
-{
-    struct program *const program = arg;
-    struct signalfd_siginfo info;
-    if (sys_read(program->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-        garm_server_stop(program->server, program->grace_ns);
-        program->grace_ns = 0;
-    }
+    program->ending.signal_fd = sys_signalfd(&signals);
+    return program->ending.signal_fd < 0 ? program->ending.signal_fd : 0;
 }
 
 /* This thread is worker 0: a server of one worker has one thread, and its system calls are the
  * cheaper for it. */
 static int serve(struct program *program)
 {
+    struct ending *const ending = &program->ending;
+    ending_of(ending, program->server, program->grace_ns);
     TRY(garm_server_start_here(program->server));
     print_addresses(program);
-    const int rc = server_run(program->server->server, program->signal_fd, on_signal, program);
+    const int rc = server_run(program->server->server, ending->signal_fd, ending_on_signal, ending);
     garm_server_wait(program->server);
     return rc;
 }
@@ -326,9 +317,9 @@ static int set_up_and_run(struct program *program, const garm_app_entry *entry)
 
 int program_run(const struct program_spec *spec, struct flags *flags, const garm_app_entry *entry)
 {
-    struct program program = {
-        .spec = spec, .flags = flags, .signal_fd = -1, .opts = {.size = sizeof(program.opts)}};
+    struct program program = {.spec = spec, .flags = flags, .opts = {.size = sizeof(program.opts)}};
     int status = PROGRAM_FAILED;
+    ending_init(&program.ending);
     buf_init(&program.text, TEXT_BYTES_MAX);
     buf_init(&program.note, TEXT_BYTES_MAX);
     sys_raise_fd_limit();
@@ -340,7 +331,7 @@ int program_run(const struct program_spec *spec, struct flags *flags, const garm
         status = set_up_and_run(&program, entry);
     }
     garm_server_free(program.server);
-    sys_close(program.signal_fd);
+    ending_deinit(&program.ending);
     buf_deinit(&program.note);
     buf_deinit(&program.text);
     return status;

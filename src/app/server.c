@@ -237,6 +237,8 @@ static int make_server(struct garm_server *server)
         .on_start = on_worker_start,
         .on_stop = on_worker_stop,
         .arg = server,
+        .on_tick = server->on_tick,
+        .tick_arg = server->tick_arg,
     };
     struct buf error;
     options.limits.connections = server->connections_max;

@@ -37,6 +37,8 @@ struct garm_server {
     size_t connections_max;
     int64_t drain_delay_ns;
     struct io *const *ios; /* of a simulated world; NULL: epoll */
+    void (*on_tick)(void *arg, int64_t now_ns); /* of the watchdog; may be NULL */
+    void *tick_arg;
     garm_log_fn *sink;
     void *sink_arg;
     int64_t start_ns;

@@ -96,6 +96,8 @@ MUST_CHECK int sys_write_all(int fd, const void *data, size_t size);
 void sys_close(int fd);
 /* F_GETFL, F_SETFD and their like: `arg` is ignored where the command takes none. */
 int sys_fcntl(int fd, int command, int arg);
+/* Would a write of up to PIPE_BUF bytes to it return at once? */
+bool sys_writable(int fd);
 
 /* Events. */
 MUST_CHECK int sys_epoll_create(void);

@@ -1,11 +1,12 @@
-/* The third part of sys.c: what the process may do, and other programs. The same form: ask the
- * fault hook, call, turn errno into a negative result. Landlock's numbers and structures are those
- * of its ABI (landlock(7)), newer than our libc's headers. */
+/* The third part of sys.c: what the process may do, other programs, and whether a write would
+ * block. The same form: ask the fault hook, call, turn errno into a negative result. Landlock's
+ * numbers and structures are those of its ABI (landlock(7)), newer than our libc's headers. */
 #include "base/sys.h"
 #include "base/fault.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/prctl.h>
@@ -93,4 +94,10 @@ int sys_spawn_aside(char *const *argv)
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return rc;
+}
+
+bool sys_writable(int fd)
+{
+    struct pollfd polled = {.fd = fd, .events = POLLOUT};
+    return poll(&polled, 1, 0) == 1 && (polled.revents & POLLOUT) != 0;
 }

@@ -125,6 +125,20 @@ static int run_on_thread(struct offload *offload, struct call *call)
     return waiter_wait(&call->waiter, &offload->lock, &offload->queue, INT64_MAX);
 }
 
+size_t offload_busy(struct offload *offload)
+{
+    if (offload->threads == NULL) {
+        return 0;
+    }
+    pthread_mutex_lock(&offload->lock);
+    size_t count = offload->thread_count - offload->idle_count;
+    list_each (node, &offload->queue) {
+        count++;
+    }
+    pthread_mutex_unlock(&offload->lock);
+    return count;
+}
+
 /* The inline twin. */
 
 struct inline_call {

@@ -39,4 +39,7 @@ void offload_deinit(struct offload *offload);
  *  task. */
 MUST_CHECK int offload_run(struct offload *offload, void (*fn)(void *arg), void *arg);
 
+/** How many calls are under way, or wait for a thread. Any thread. 0 for an inline one. */
+size_t offload_busy(struct offload *offload);
+
 #endif

@@ -40,6 +40,9 @@ static void look_at(struct watchdog *watchdog, size_t index, int64_t now_ns, boo
 
 void watchdog_look(struct watchdog *watchdog, int64_t now_ns)
 {
+    if (watchdog->on_tick != NULL) {
+        watchdog->on_tick(watchdog->tick_arg, now_ns);
+    }
     const bool late = now_ns - watchdog->looked_ns > TICK_NS + TICK_NS / 2;
     for (size_t i = 0; i < watchdog->count; i++) {
         look_at(watchdog, i, now_ns, late);

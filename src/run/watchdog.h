@@ -22,7 +22,9 @@ struct watchdog {
     struct watched *watched;
     size_t count;
     struct logger logger;
-    int64_t looked_ns; /* at all of them */
+    int64_t looked_ns;                          /* at all of them */
+    void (*on_tick)(void *arg, int64_t now_ns); /* called before each look; may be NULL */
+    void *tick_arg;
     struct worker thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;

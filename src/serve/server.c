@@ -133,6 +133,8 @@ static void start_watching(struct server *server)
         return;
     }
     int rc = watchdog_init(watchdog, server->shard_count, &server->options.logger);
+    watchdog->on_tick = server->options.on_tick;
+    watchdog->tick_arg = server->options.tick_arg;
     for (size_t i = 0; i < server->shard_count && rc == 0; i++) {
         watchdog_watch(watchdog, i, &server->shards[i].worker.loop);
     }

@@ -53,6 +53,10 @@ struct server_options {
     int (*on_start)(struct server_worker *worker, void *arg);
     void (*on_stop)(struct server_worker *worker, void *arg);
     void *arg;
+    /* Every LIMIT_WATCH_TICK_MS on the watchdog's thread, from the start to the end of the last
+     * worker. May be NULL. */
+    void (*on_tick)(void *arg, int64_t now_ns);
+    void *tick_arg;
 };
 
 /** Makes a server whose workers do not run yet. 0, -ENOMEM, -EMFILE ... with a sentence in

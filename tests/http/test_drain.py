@@ -43,8 +43,8 @@ def echo(workers):
         yield running
 
 
-def slow(*args):
-    return Server(apps.build("slow"), *args)
+def slow(*args, **options):
+    return Server(apps.build("slow"), *args, **options)
 
 
 class Stopped:
@@ -269,6 +269,46 @@ def test_second_signal_stops_now():
         server.term()
         server.check_end(10)
         assert time.monotonic() - begin < 8
+
+
+STUCK = [("/stuck", "1 offloaded call"), ("/deaf", "GET /deaf (")]
+
+
+def check_ended_by_force(server, name):
+    """The process ended under what runs, with one line that names it."""
+    server.ended = True
+    assert server.wait(20) == 1
+    told = [line for line in server.stderr().splitlines() if "stopped without waiting any longer" in line]
+    assert len(told) == 1 and "level=error" in told[0] and name in told[0], server.stderr()
+
+
+@pytest.mark.parametrize("path, name", STUCK)
+def test_second_signal_stops_what_ignores_its_cancellation(path, name, workers, tmp_path):
+    log = tmp_path / "access.log"
+    with slow("--grace", "1h", "--access-log", str(log), workers=workers) as server, Conn(server) as conn, Conn(server) as other:
+        conn.send(request("GET", path))
+        assert conn.at_rest()
+        other.send(request("GET", "/after/1"))
+        assert other.read().status == 200
+        server.term()
+        assert conn.at_rest(0.3) and server.alive()
+        begin = time.monotonic()
+        server.term()
+        check_ended_by_force(server, name)
+        assert 0.9 < time.monotonic() - begin < 8
+    assert log.read_text().count("/after/1") == 1
+
+
+@pytest.mark.parametrize("path, name", STUCK)
+def test_grace_bounds_what_ignores_its_cancellation(path, name):
+    """Beyond the grace there is what deferred functions may take, and a second."""
+    with slow("--grace", "100ms") as server, Conn(server) as conn:
+        conn.send(request("GET", path))
+        assert conn.at_rest()
+        begin = time.monotonic()
+        server.term()
+        check_ended_by_force(server, name)
+        assert 5 < time.monotonic() - begin < 15
 
 
 def test_client_that_does_not_read_cannot_hold_the_drain_beyond_the_grace(root):
