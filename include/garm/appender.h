@@ -15,10 +15,10 @@ typedef struct garm_appender_opts {
 
 GARM_BEGIN
 
-/** A file to which garm_append adds, opened now: one that cannot be stops the start. `path` NULL
- *  is the standard error. A file that was renamed or removed meanwhile (logrotate) is made anew
- *  under its path within a second. Lives as the application does. NULL if the start is refused.
- *  See garm_appender_new. */
+/** A file to which garm_append adds, opened now: one that cannot be stops the start, and so does
+ *  a FIFO that nobody reads. `path` NULL is the standard error. A file that was renamed or
+ *  removed meanwhile (logrotate) is made anew under its path within a second. Lives as the
+ *  application does. NULL if the start is refused. See garm_appender_new. */
 GARM_EXPORT garm_appender *garm_appender_new_with(garm_app *app, const char *path,
                                                   const garm_appender_opts *opts);
 /* garm_appender *audit = garm_appender_new(app, "audit.log"); */

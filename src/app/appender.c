@@ -21,7 +21,6 @@
 #define GATHER_NS    (50 * NS_PER_MS)
 #define REOPEN_NS    (1 * NS_PER_SEC)
 #define BUFFER_BYTES MIB(1)
-#define APPEND_FLAGS (O_WRONLY | O_APPEND | O_CREAT)
 
 /* What one worker has gathered. Only its own thread touches it, but for `out` while that is
  * written, and for appenders_rescue. */
@@ -52,6 +51,17 @@ struct garm_appender {
 
 /* The file. On a thread of the pool, or when all workers have stopped. */
 
+/* Does not wait for a FIFO's reader: -ENXIO if there is none. */
+static int open_path(const char *path)
+{
+    const int fd = sys_open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK);
+    const int rc = fd < 0 ? fd : sys_fcntl(fd, F_SETFL, O_APPEND);
+    if (fd >= 0 && rc < 0) {
+        sys_close(fd);
+    }
+    return rc < 0 ? rc : fd;
+}
+
 /* Has the file been moved away, so that its path names another, or none? */
 static bool moved(const struct garm_appender *self)
 {
@@ -72,7 +82,7 @@ static void follow_path(struct garm_appender *self)
         return;
     }
     self->looked_ns = now_ns;
-    const int fd = moved(self) ? sys_open(self->path, APPEND_FLAGS) : -1;
+    const int fd = moved(self) ? open_path(self->path) : -1;
     if (fd >= 0) {
         sys_close(self->fd);
         self->fd = fd;
@@ -340,10 +350,10 @@ garm_appender *garm_appender_new_with(garm_app *app, const char *path,
         return NULL;
     }
     self->lane_bytes = known.buffer_bytes > 0 ? (size_t)known.buffer_bytes : BUFFER_BYTES;
-    self->fd = path == NULL ? STDERR_FILENO : sys_open(path, APPEND_FLAGS);
+    self->fd = path == NULL ? STDERR_FILENO : open_path(path);
     if (self->fd < 0) {
         garm_fail_at(app, known.where, "%s cannot be opened for appending: %s", path,
-                     sys_error_text(self->fd));
+                     self->fd == -ENXIO ? "nobody reads from it" : sys_error_text(self->fd));
         return NULL;
     }
     self->path = path == NULL ? NULL : garm_app_dup(app, path);

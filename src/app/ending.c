@@ -7,7 +7,9 @@
 #include "base/limits.h"
 #include "base/sys.h"
 
+#include <signal.h>
 #include <sys/signalfd.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 /* What goes on beyond all bounds has a second left. Ticks are counted: time in which the process
@@ -27,6 +29,96 @@ void ending_deinit(struct ending *ending)
     pthread_mutex_destroy(&ending->lock);
 }
 
+/* The handlers. They call only what is async-signal-safe. */
+
+/* By the signal, for whoever waits for this process. raise returns in a process 1, which the
+ * default action spares. */
+static void end_now(int number)
+{
+    (void)raise(number);
+    _exit(128 + number);
+}
+
+/* On a thread of the application's that does not block the signal: it does from now on, so that
+ * the signal comes to wait in the descriptor. */
+static void pass_on(int number, siginfo_t *info, void *context)
+{
+    ucontext_t *const interrupted = context;
+    (void)info;
+    sigaddset(&interrupted->uc_sigmask, SIGTERM);
+    sigaddset(&interrupted->uc_sigmask, SIGINT);
+    (void)kill(getpid(), number);
+}
+
+static void handle(const struct sigaction *action)
+{
+    CHECK(sigaction(SIGTERM, action, NULL) == 0);
+    CHECK(sigaction(SIGINT, action, NULL) == 0);
+}
+
+static void handle_by_end(void)
+{
+    handle(
+        &(struct sigaction){.sa_handler = end_now, .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)});
+}
+
+static sigset_t asking_signals(void)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    return signals;
+}
+
+/* Not by sys.h: no test's fault may leave us deaf. */
+static void mask(int how)
+{
+    const sigset_t signals = asking_signals();
+    CHECK(pthread_sigmask(how, &signals, NULL) == 0);
+}
+
+int ending_prepare(struct ending *ending)
+{
+    const sigset_t signals = asking_signals();
+    ending->signal_fd = sys_signalfd(&signals);
+    TRY(ending->signal_fd);
+    handle_by_end();
+    return 0;
+}
+
+void ending_begin(void)
+{
+    mask(SIG_BLOCK);
+    handle(&(struct sigaction){.sa_sigaction = pass_on, .sa_flags = SA_SIGINFO | SA_RESTART});
+}
+
+bool ending_asked(struct ending *ending)
+{
+    ending_on_signal(ending);
+    pthread_mutex_lock(&ending->lock);
+    const bool asked = ending->asked > 0;
+    pthread_mutex_unlock(&ending->lock);
+    return asked;
+}
+
+static bool take_one(struct ending *ending)
+{
+    struct signalfd_siginfo info;
+    return sys_read(ending->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info);
+}
+
+/* What has come since the end is too late to mean anything. */
+void ending_over(struct ending *ending)
+{
+    while (take_one(ending)) {
+    }
+    handle_by_end();
+    mask(SIG_UNBLOCK);
+}
+
+/* Taking signals. */
+
 /* When all has ended that keeps to its bounds. */
 static int64_t due_ns(const struct ending *ending)
 {
@@ -39,9 +131,8 @@ static int64_t due_ns(const struct ending *ending)
 void ending_on_signal(void *arg)
 {
     struct ending *const ending = arg;
-    struct signalfd_siginfo info;
     pthread_mutex_lock(&ending->lock);
-    while (sys_read(ending->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+    while (take_one(ending)) {
         ending->due_ns = ending->asked == 0 ? due_ns(ending) : 0;
         garm_server_stop(ending->server, ending->asked == 0 ? ending->grace_ns : 0);
         ending->asked++;

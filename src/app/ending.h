@@ -2,7 +2,10 @@
 #ifndef GARM_APP_ENDING_H
 #define GARM_APP_ENDING_H
 
+#include "base/compiler.h"
+
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct garm_server;
@@ -19,6 +22,16 @@ struct ending {
 
 void ending_init(struct ending *ending);
 void ending_deinit(struct ending *ending);
+/** Until ending_begin a signal ends the process at once, also where its default action would not,
+ *  for process 1. 0 or a negative errno. */
+MUST_CHECK int ending_prepare(struct ending *ending);
+/** From now on signals wait to be taken, in this thread and in those of the application; workers
+ *  are deaf to them from their start. */
+void ending_begin(void);
+/** Has somebody asked for the end? */
+MUST_CHECK bool ending_asked(struct ending *ending);
+/** The server has ended: from now on a signal ends the process at once again. */
+void ending_over(struct ending *ending);
 
 /** The signals end this server, before its start. What still runs a second after the second signal,
  *  or after the grace and what deferred functions may take, is named in the log, and the process

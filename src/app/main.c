@@ -13,7 +13,6 @@
 #include <garm/version.h>
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -230,18 +229,11 @@ static void print_addresses(struct program *program)
 
 /* Running. */
 
-/* SIGTERM and SIGINT are blocked, in all threads to come, and read here. */
 static int prepare_signals(struct program *program)
 {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
     sys_ignore_signal(SIGPIPE);
-    TRY(sys_sigmask(SIG_BLOCK, &signals, NULL));
     TRY(overflow_install());
-    program->ending.signal_fd = sys_signalfd(&signals);
-    return program->ending.signal_fd < 0 ? program->ending.signal_fd : 0;
+    return ending_prepare(&program->ending);
 }
 
 /* This thread is worker 0: a server of one worker has one thread, and its system calls are the
@@ -251,8 +243,12 @@ static int serve(struct program *program)
     struct ending *const ending = &program->ending;
     ending_of(ending, program->server, program->grace_ns);
     TRY(garm_server_start_here(program->server));
-    print_addresses(program);
+    ending_begin();
+    if (!ending_asked(ending)) {
+        print_addresses(program);
+    }
     const int rc = server_run(program->server->server, ending->signal_fd, ending_on_signal, ending);
+    ending_over(ending);
     garm_server_wait(program->server);
     return rc;
 }
