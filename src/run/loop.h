@@ -58,6 +58,7 @@ struct loop {
     struct task *current;          /* the task that runs now; NULL in the loop itself */
     _Atomic(const char *) running; /* its name, for the watchdog */
     counter resumes;               /* of tasks */
+    counter refused_waits;         /* of tasks that were cancelled before, for the watchdog */
     struct list tasks;             /* all live tasks */
     counter task_count;
     bool stop;

@@ -163,6 +163,7 @@ static void suspend(struct task *self)
 static int over_already(const struct task *self, int64_t due_ns)
 {
     if (cancelled(self)) {
+        counter_add(&self->loop->refused_waits, 1);
         return -ECANCELED;
     }
     return due_ns <= self->loop->now_ns ? -ETIMEDOUT : 0;
@@ -226,6 +227,7 @@ int task_yield(void)
 {
     struct task *const self = task_self();
     if (cancelled(self)) {
+        counter_add(&self->loop->refused_waits, 1);
         return -ECANCELED;
     }
     self->state = TASK_READY;

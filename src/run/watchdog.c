@@ -15,6 +15,27 @@ static int64_t ms_since(const struct watched *watched, int64_t now_ns)
     return (now_ns - watched->since_ns) / NS_PER_MS;
 }
 
+/* Is it time for a line, after the one of told_ms (0: none yet)? */
+static bool should_tell(int64_t told_ms, int64_t held_ms)
+{
+    return told_ms == 0      ? held_ms > LIMIT_BLOCKED_MS
+           : told_ms < 1000  ? held_ms >= 1000
+           : told_ms < 10000 ? held_ms >= 10000
+                             : held_ms - told_ms >= 60000;
+}
+
+static void tell(struct watchdog *watchdog, size_t index, const char *name, int64_t held_ms)
+{
+    struct watched *const watched = &watchdog->watched[index];
+    const bool deaf = counter_get(&watched->loop->refused_waits) != watched->refused_waits;
+    watched->name = name;
+    watched->told_ms = held_ms;
+    log_write(&watchdog->logger, LOG_WARN, "%s has blocked worker %zu for %lld ms; %s", name, index,
+              (long long)held_ms,
+              deaf ? "it is cancelled, and goes on in spite of -ECANCELED from its waits"
+                   : "use garm_offload for calls that block");
+}
+
 static void look_at(struct watchdog *watchdog, size_t index, int64_t now_ns, bool late)
 {
     struct watched *const watched = &watchdog->watched[index];
@@ -28,13 +49,12 @@ static void look_at(struct watchdog *watchdog, size_t index, int64_t now_ns, boo
     }
     if (!same || (late && watched->name == NULL)) {
         watched->resumes = resumes;
+        watched->refused_waits = counter_get(&loop->refused_waits);
         watched->since_ns = now_ns;
+        watched->told_ms = 0;
         watched->name = NULL;
-    } else if (watched->name == NULL && ms_since(watched, now_ns) > LIMIT_BLOCKED_MS) {
-        watched->name = name;
-        log_write(&watchdog->logger, LOG_WARN,
-                  "%s has blocked worker %zu for %lld ms; use garm_offload for calls that block",
-                  name, index, (long long)ms_since(watched, now_ns));
+    } else if (should_tell(watched->told_ms, ms_since(watched, now_ns))) {
+        tell(watchdog, index, name, ms_since(watched, now_ns));
     }
 }
 

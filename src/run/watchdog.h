@@ -13,8 +13,10 @@
 struct watched {
     struct loop *loop;
     uint64_t resumes;
-    int64_t since_ns; /* when this resumption was seen first */
-    const char *name; /* of the task, once it was told of; else NULL */
+    uint64_t refused_waits; /* as of then, too: */
+    int64_t since_ns;       /* when this resumption was seen first */
+    int64_t told_ms;        /* how long it had lasted when it was told of last */
+    const char *name;       /* of the task, once it was told of; else NULL */
 };
 
 /* Zeroed, it is one that was not started. */
@@ -41,7 +43,8 @@ void watchdog_watch(struct watchdog *watchdog, size_t index, struct loop *loop);
 MUST_CHECK int watchdog_start(struct watchdog *watchdog);
 
 /** One look, at the time `now_ns`: a line for each task that has held its loop for more than
- *  LIMIT_BLOCKED_MS, and one when it gives it back. A look that comes late says nothing: then all
+ *  LIMIT_BLOCKED_MS, again after 1 s, after 10 s and then each minute, and one when it gives it
+ *  back. A look that comes late says nothing: then all
  *  stood still, this process or the machine. The thread's; public for tests. */
 void watchdog_look(struct watchdog *watchdog, int64_t now_ns);
 

@@ -1,4 +1,4 @@
-"""The watchdog names the route that holds its worker, once, and says when it ends; nobody else is named."""
+"""The watchdog names the route that holds its worker, and says when it ends; nobody else is named."""
 import os
 import signal
 
@@ -26,7 +26,8 @@ def test_route_that_holds_its_worker_is_named(server, path):
     fetch(server, path)
     wait_until(lambda: "gave worker" in server.stderr())
     said = server.stderr()
-    assert said.count(" has blocked worker ") == 1 and said.count(" gave worker ") == 1, said
+    # twice where the machine is so busy that it lasted for more than a second
+    assert said.count(" has blocked worker ") in (1, 2) and said.count(" gave worker ") == 1, said
     assert f"GET {path} (" in said and "blocking.c:" in said and "use garm_offload" in said, said
 
 
