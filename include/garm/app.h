@@ -45,7 +45,8 @@ typedef struct garm_route_opts {
     /* for one read from or write to the client. Default: the server's */
     int64_t idle_ms GARM_UNSET_;
     int64_t stack_kb GARM_UNSET_; /* of the chain's stack, 1024 at most. Default 64 */
-    garm_handler *use[GARM_USE_MAX] GARM_UNSET_; /* inside the group's, outermost first */
+    /* inside the group's, outermost first, up to a NULL; one behind it stops the start */
+    garm_handler *use[GARM_USE_MAX] GARM_UNSET_;
     const char *name GARM_UNSET_;                /* for logs; default: the pattern */
     void *arg GARM_UNSET_;                       /* the handler's garm_arg; borrowed */
     /* served even by a worker that is overloaded; of a group, all of its routes: see overload.h */

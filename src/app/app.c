@@ -5,6 +5,7 @@
 
 #include "app/flags.h"
 #include "app/metrics.h"
+#include "app/option_list.h"
 #include "app/router.h"
 #include "base/limits.h"
 #include "base/slice.h"
@@ -161,6 +162,7 @@ static void take_options(struct application *application, struct endpoint *endpo
     const garm_route_opts known = known_options(opts);
     take_limits(application, endpoint, &known);
     endpoint->where = setup_dup(application, known.where);
+    (void)OPTION_LIST_WHOLE(application, known.where, ".use", known.use);
     memcpy(endpoint->use, known.use, sizeof(endpoint->use));
     endpoint->name = known.name != NULL ? setup_dup(application, known.name) : NULL;
     endpoint->arg = known.arg;

@@ -3,6 +3,7 @@
 #include "app/keys.h"
 
 #include "app/file_open.h"
+#include "app/option_list.h"
 #include "base/sys.h"
 
 #include <garm/log.h>
@@ -279,6 +280,10 @@ garm_keys *garm_keys_new_with(garm_app *app, const garm_keys_opts *opts)
 {
     garm_keys_opts known = {0};
     GARM_OPTS_READ_(&known, opts);
+    if (!OPTION_LIST_WHOLE(app->application, known.where, "garm_keys_new: .secrets",
+                           known.secrets)) {
+        return NULL;
+    }
     if ((known.secrets[0] == NULL) == (known.file == NULL)) {
         garm_fail_at(app, known.where, "garm_keys_new: either .secrets or .file is needed");
         return NULL;

@@ -3,6 +3,7 @@
  * they count is metrics_series.c's. */
 #include "app/metrics.h"
 
+#include "app/option_list.h"
 #include "app/server.h"
 #include "base/sys.h"
 #include "base/text.h"
@@ -164,7 +165,9 @@ static garm_metric *declare(garm_app *app, enum metric_kind kind, const char *na
         return NULL;
     }
     struct garm_metric *const metric = garm_app_alloc(app, sizeof(*metric));
-    if (metric == NULL) {
+    if (metric == NULL ||
+        !OPTION_LIST_WHOLE(application, known.where, "a metric's .labels", known.labels) ||
+        !OPTION_LIST_WHOLE(application, known.where, "a histogram's .buckets", known.buckets)) {
         return NULL;
     }
     metric->application = application;

@@ -5,6 +5,7 @@
 #include "app/dispatch.h"
 #include "app/flags.h"
 #include "app/metrics.h"
+#include "app/option_list.h"
 #include "app/tasks.h"
 #include "base/sys.h"
 #include "codec/field.h"
@@ -191,6 +192,14 @@ int garm_server_listen(struct garm_server *server, const char *address, struct b
 
 static int listen_all(struct garm_server *server, const garm_server_opts *opts, struct buf *error)
 {
+    const size_t gap = option_list_gap(opts->listen, GARM_LISTEN_MAX, sizeof(opts->listen[0]));
+    if (gap < GARM_LISTEN_MAX) {
+        buf_printf(error,
+                   "%s: garm_server_new: .listen[%zu] is empty, and what stands behind it "
+                   "would be ignored: leave no gap",
+                   opts->where, gap);
+        return -EINVAL;
+    }
     for (size_t i = 0; i < GARM_LISTEN_MAX && opts->listen[i] != NULL; i++) {
         TRY(garm_server_listen(server, opts->listen[i], error));
     }

@@ -2,6 +2,7 @@
 #include "app/server.h"
 
 #include "app/flags.h"
+#include "app/option_list.h"
 #include "app/test_reader.h"
 #include "base/limits.h"
 #include "base/sys.h"
@@ -247,6 +248,8 @@ const garm_response *garm_test_do_with(garm_test *test, const char *method, cons
 {
     garm_test_opts known = {0};
     GARM_OPTS_READ_(&known, opts);
+    CHECK(option_list_gap(known.headers, COUNT_OF(known.headers), sizeof(known.headers[0])) ==
+          COUNT_OF(known.headers));
     const unsigned nth = test->fail_nth;
     test->fail_nth = 0;
     write_request(test, method, target, &known);

@@ -129,6 +129,7 @@ void garm_api_key_with(garm_app *app, const garm_api_key_opts *opts)
 {
     garm_api_key_opts known = {0};
     GARM_OPTS_READ_(&known, opts);
+    (void)VALID_LIST(app, known.where, "garm_api_key: .keys", known.keys);
     struct api_key *const self = garm_app_alloc(app, sizeof(*self));
     if (self == NULL) {
         return;

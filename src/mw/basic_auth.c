@@ -192,6 +192,7 @@ void garm_basic_auth_with(garm_app *app, const garm_basic_auth_opts *opts)
 {
     garm_basic_auth_opts known = {0};
     GARM_OPTS_READ_(&known, opts);
+    (void)VALID_LIST(app, known.where, "garm_basic_auth: .users", known.users);
     struct basic_auth *const self = garm_app_alloc(app, sizeof(*self));
     if (self == NULL) {
         return;

@@ -1,6 +1,8 @@
 /* Compression: a filter that encodes the body, if the answer allows it and the client wants it. */
 #include <garm/garm.h>
 
+#include "mw/valid.h"
+
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -253,6 +255,8 @@ void garm_compress_with(garm_app *app, const garm_compress_opts *opts)
 {
     garm_compress_opts known = {0};
     GARM_OPTS_READ_(&known, opts);
+    (void)VALID_LIST(app, known.where, "garm_compress: .codings", known.codings);
+    (void)VALID_LIST(app, known.where, "garm_compress: .types", known.types);
     struct compress *const self = garm_app_alloc(app, sizeof(*self));
     if (self == NULL) {
         return;

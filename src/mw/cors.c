@@ -173,6 +173,10 @@ void garm_cors_with(garm_app *app, const garm_cors_opts *opts)
                                                             "PUT", "PATCH", "DELETE"};
     garm_cors_opts known = {0};
     GARM_OPTS_READ_(&known, opts);
+    (void)VALID_LIST(app, known.where, "garm_cors: .origins", known.origins);
+    (void)VALID_LIST(app, known.where, "garm_cors: .methods", known.methods);
+    (void)VALID_LIST(app, known.where, "garm_cors: .headers", known.headers);
+    (void)VALID_LIST(app, known.where, "garm_cors: .expose", known.expose);
     struct cors *const self = garm_app_alloc(app, sizeof(*self));
     if (self == NULL) {
         return;

@@ -3,6 +3,7 @@
 #include <garm/garm.h>
 
 #include "mw/origin.h"
+#include "mw/valid.h"
 
 #include <string.h>
 #include <strings.h>
@@ -55,6 +56,7 @@ void garm_csrf_with(garm_app *app, const garm_csrf_opts *opts)
 {
     garm_csrf_opts known = {0};
     GARM_OPTS_READ_(&known, opts);
+    (void)VALID_LIST(app, known.where, "garm_csrf: .trusted_origins", known.trusted_origins);
     struct csrf *const self = garm_app_alloc(app, sizeof(*self));
     for (size_t i = 0; self != NULL && i < GARM_CSRF_ORIGINS_MAX; i++) {
         const char *const origin = known.trusted_origins[i];

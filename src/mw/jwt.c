@@ -219,6 +219,14 @@ static void take_rules(garm_app *app, struct jwt_rules *rules, const garm_jwt_op
     for (size_t i = 0; i < GARM_JWT_KEYS_MAX && is_key(&opts->keys[i]); i++) {
         take_key(app, opts->where, rules, &opts->keys[i]);
     }
+    for (size_t i = rules->key_count; i < GARM_JWT_KEYS_MAX; i++) {
+        if (is_key(&opts->keys[i])) {
+            garm_fail_at(app, opts->where,
+                         "garm_jwt: .keys[%zu] is empty, and what stands behind it would be "
+                         "ignored: leave no gap",
+                         rules->key_count);
+        }
+    }
     if (rules->key_count == 0) {
         garm_fail_at(app, opts->where, "garm_jwt: .keys is needed");
     }

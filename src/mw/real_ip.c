@@ -1,6 +1,8 @@
 /* The client's address behind proxies: only those listed are believed, nearest first. */
 #include <garm/garm.h>
 
+#include "mw/valid.h"
+
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
@@ -318,6 +320,7 @@ void garm_real_ip_with(garm_app *app, const garm_real_ip_opts *opts)
 {
     garm_real_ip_opts known = {0};
     GARM_OPTS_READ_(&known, opts);
+    (void)VALID_LIST(app, known.where, "garm_real_ip: .trusted", known.trusted);
     struct real_ip *const self = garm_app_alloc(app, sizeof(*self));
     if (self == NULL) {
         return;

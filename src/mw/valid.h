@@ -13,4 +13,12 @@ bool valid_label(const char *text);
 /** Is it free of control characters? */
 bool valid_printable(const char *text, size_t len);
 
+/** Has the list of options no empty place (all of its bytes are 0) with something behind it? Lists
+ *  end at their first empty place; what stood behind it would be lost, so the start is refused.
+ *  `what` is the constructor's and the option's name. Items must have no padding. */
+bool valid_list(garm_app *app, const char *where, const char *what, const void *list, size_t count,
+                size_t item_size);
+#define VALID_LIST(app, where, what, list)                                                         \
+    valid_list((app), (where), (what), (list), sizeof(list) / sizeof((list)[0]), sizeof((list)[0]))
+
 #endif

@@ -13,6 +13,7 @@
     X(lifetime)                                                                                    \
     X(metrics)                                                                                     \
     X(metrics_declare)                                                                             \
+    X(options)                                                                                     \
     X(overload)                                                                                    \
     X(middleware)                                                                                  \
     X(remove)                                                                                      \

@@ -7,8 +7,9 @@
     X(api_key)                                                                                     \
     X(appender)                                                                                    \
     X(basic_auth)                                                                                  \
-    X(compress) X(compress_files) X(cors) X(csrf) X(etag) X(health) X(jwt) X(jwt_forgery)          \
-        X(jwt_scope) X(password) X(rate_limit) X(real_ip) X(request_id) X(security_headers)        \
+    X(compress)                                                                                    \
+    X(compress_files) X(cors) X(csrf) X(etag) X(health) X(jwt) X(jwt_forgery) X(jwt_scope)         \
+        X(options) X(password) X(rate_limit) X(real_ip) X(request_id) X(security_headers)          \
             X(signature)
 
 #define X(name) Suite *suite_##name(void);
