@@ -26,6 +26,8 @@ typedef struct garm_test_opts {
     const char *headers[GARM_TEST_HEADERS_MAX] GARM_UNSET_;
     const char *body GARM_UNSET_; /* a body without a type */
     size_t body_size GARM_UNSET_; /* 0: up to its NUL */
+    /* where the client is: "198.51.100.7", "2001:db8::1". Default "192.0.2.1", for every request */
+    const char *ip GARM_UNSET_;
 } garm_test_opts;
 
 /* What came back. */
@@ -51,7 +53,7 @@ GARM_EXPORT void garm_test_free(garm_test *test);
  *  status is 0 if the application has stopped itself before. See garm_test_do. */
 GARM_EXPORT const garm_response *garm_test_do_with(garm_test *test, const char *method,
                                                    const char *target, const garm_test_opts *opts);
-/* In C++ the options stand in the order of garm_test_opts: json, headers, body, body_size.
+/* In C++ the options stand in the order of garm_test_opts: json, headers, body, body_size, ip.
  * garm_test_do(t, "POST", "/users", .json = "{}", .headers = {"Accept: text/html"}) */
 #define garm_test_do(test, method, ...)                                                            \
     garm_test_do_with((test), (method), GARM_HEAD_(__VA_ARGS__, ),                                 \

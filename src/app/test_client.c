@@ -11,6 +11,7 @@
 
 #include <garm/test.h>
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -19,6 +20,8 @@
 #define ANSWER_BYTES_MAX  MIB(256)
 #define PATIENCE_NS       (INT64_C(3600) * NS_PER_SEC)
 #define STEP_NS_MAX       NS_PER_SEC
+#define CLIENT_IP         "192.0.2.1"
+#define CLIENT_PORT       49152
 #define STOP_NS           (INT64_C(60) * NS_PER_SEC)
 
 struct garm_test {
@@ -230,10 +233,25 @@ static void reserve(struct garm_test *test)
     test->fail_nth = nth;
 }
 
+static void set_address(struct sim_client *client, const garm_test_opts *opts)
+{
+    const char *const ip = opts->ip != NULL ? opts->ip : CLIENT_IP;
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(CLIENT_PORT)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(CLIENT_PORT)};
+    if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1) {
+        sim_set_address(client, (const struct sockaddr *)&v4, sizeof(v4));
+    } else if (inet_pton(AF_INET6, ip, &v6.sin6_addr) == 1) {
+        sim_set_address(client, (const struct sockaddr *)&v6, sizeof(v6));
+    } else {
+        check_failed(opts->where, 0, ".ip of garm_test_do is no address");
+    }
+}
+
 /* Sends the request on a connection of its own, and takes what comes back. */
-static void converse(struct garm_test *test, bool head_only)
+static void converse(struct garm_test *test, const garm_test_opts *opts, bool head_only)
 {
     struct sim_client *const client = sim_connect(test->sim, test->listen_fd);
+    set_address(client, opts);
     sim_send(client, test->request.data, test->request.len);
     await_answer(test, client, head_only);
     if (!sim_ended(client)) {
@@ -259,7 +277,7 @@ const garm_response *garm_test_do_with(garm_test *test, const char *method, cons
     reserve(test);
     test->fail_nth = nth;
     if (test->listen_fd >= 0) { /* else it has stopped itself */
-        converse(test, strcmp(method, "HEAD") == 0);
+        converse(test, &known, strcmp(method, "HEAD") == 0);
     }
     test->drops = false;
     test_answer_end(&test->answer);

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 /* How rough the world is; zeroed, it is a perfect one. Chances are in percent. */
 struct sim_options {
@@ -80,6 +81,9 @@ enum sim_end {
 
 /** A client that connects to the listener; it may send at once. */
 struct sim_client *sim_connect(struct sim *sim, int listener_fd);
+/** Lets it come from `address` (of IPv4 or IPv6), until it is accepted. Without this call each
+ *  client has an address of TEST-NET-1 (RFC 5737) and a port of its own. */
+void sim_set_address(struct sim_client *client, const struct sockaddr *address, uint32_t size);
 void sim_send(struct sim_client *client, const void *data, size_t size);
 /** Takes up to `cap` bytes of those that have arrived: their count. */
 size_t sim_recv(struct sim_client *client, void *buf, size_t cap);

@@ -18,17 +18,21 @@ static struct sim *sim_of(struct io *io)
     return CONTAINER_OF(io, struct sim_io, io)->sim;
 }
 
-/* Addresses of TEST-NET-1 (RFC 5737), a port for each client. */
+/* Its own, else one of TEST-NET-1 (RFC 5737), and a port for each client. */
 static void tell_address(const struct sim_client *client, struct sockaddr *addr, uint32_t *len)
 {
-    struct sockaddr_in peer = {
+    const struct sockaddr_in numbered = {
         .sin_family = AF_INET,
         .sin_port = htons((uint16_t)(1024 + client->number % 60000)),
         .sin_addr.s_addr = htonl(0xc0000200u + client->number % 256),
     };
+    const bool own = client->address.ss_family != AF_UNSPEC;
+    const uint32_t size = !own                                   ? sizeof(numbered)
+                          : client->address.ss_family == AF_INET ? sizeof(struct sockaddr_in)
+                                                                 : sizeof(struct sockaddr_in6);
     if (addr != NULL) {
-        memcpy(addr, &peer, *len < sizeof(peer) ? *len : sizeof(peer));
-        *len = sizeof(peer);
+        memcpy(addr, own ? (const void *)&client->address : &numbered, *len < size ? *len : size);
+        *len = size;
     }
 }
 

@@ -77,7 +77,8 @@ struct sim_client {
     size_t outstanding; /* bytes sent to the client that it has not taken */
     uint64_t sent;      /* and all bytes that were sent to it */
     unsigned number;
-    unsigned doom;     /* packets until it resets; 0: never */
+    struct sockaddr_storage address; /* AF_UNSPEC: one by its number */
+    unsigned doom;                   /* packets until it resets; 0: never */
     bool server_waits; /* a send found no room: taking bytes makes room, and an edge */
     bool accepted;
     bool vanished;

@@ -175,6 +175,12 @@ struct sim_client *sim_connect(struct sim *sim, int listener_fd)
     return client;
 }
 
+void sim_set_address(struct sim_client *client, const struct sockaddr *address, uint32_t size)
+{
+    CHECK(!client->accepted && size <= sizeof(client->address));
+    memcpy(&client->address, address, size);
+}
+
 /* Has it nothing more to say? */
 static bool is_mute(const struct sim_client *client)
 {

@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,11 @@ static int endless(garm_ctx *c)
     }
 }
 
+static int tell_ip(garm_ctx *c)
+{
+    return garm_text(c, 200, "%s", garm_client_ip(c));
+}
+
 static int tick(garm_ctx *c, void *arg)
 {
     GARM_TRY(garm_sleep(c, GARM_SEC(3)));
@@ -106,6 +112,7 @@ static void setup(garm_app *app)
     garm_route(app, "GET /count", count);
     garm_route(app, "GET /endless", endless);
     garm_route(app, "GET /post", post);
+    garm_route(app, "GET /ip", tell_ip);
     garm_route(app, "GET /stop", stop);
     garm_route(app, "GET /stats", stats);
     garm_every(app, GARM_SEC(10), tick, (void *)(uintptr_t)&one);
@@ -243,6 +250,23 @@ START_TEST(statistics_count_requests)
 }
 END_TEST
 
+START_TEST(a_client_has_one_address_unless_told_otherwise)
+{
+    for (int i = 0; i < 3; i++) {
+        ck_assert_str_eq(garm_test_do(t, "GET", "/ip")->body, "192.0.2.1");
+    }
+    ck_assert_str_eq(garm_test_do(t, "GET", "/ip", .ip = "198.51.100.7")->body, "198.51.100.7");
+    ck_assert_str_eq(garm_test_do(t, "GET", "/ip", .ip = "2001:db8::1")->body, "2001:db8::1");
+    ck_assert_str_eq(garm_test_do(t, "GET", "/ip")->body, "192.0.2.1");
+}
+END_TEST
+
+START_TEST(an_address_that_is_none_ends_the_test)
+{
+    garm_test_do(t, "GET", "/ip", .ip = "localhost");
+}
+END_TEST
+
 START_TEST(a_stopped_application_answers_nobody)
 {
     ck_assert_int_eq(garm_test_do(t, "GET", "/stop")->status, 204);
@@ -270,6 +294,8 @@ Suite *suite_test_client(void)
     tcase_add_test(tc, periodic_jobs_keep_their_period);
     tcase_add_test(tc, posted_work_runs);
     tcase_add_test(tc, statistics_count_requests);
+    tcase_add_test(tc, a_client_has_one_address_unless_told_otherwise);
+    tcase_add_test_raise_signal(tc, an_address_that_is_none_ends_the_test, SIGABRT);
     tcase_add_test(tc, a_stopped_application_answers_nobody);
     suite_add_tcase(suite, tc);
     return suite;

@@ -33,7 +33,6 @@ static int name_user(garm_ctx *c)
 
 static void setup(garm_app *app)
 {
-    garm_real_ip(app, .trusted = {"192.0.2.0/24"}, .field = GARM_X_REAL_IP);
     garm_app *const ip = garm_group(app, "/ip");
     garm_rate_limit(ip, .per_second = 2, .burst = 5);
     garm_route(ip, "GET /{$}", hello);
@@ -71,18 +70,17 @@ static void end(void)
 
 static int ask_as(const char *target, const char *header)
 {
-    return garm_test_do(test, "GET", target, .headers = {header, "X-Real-IP: 198.51.100.1"})
-        ->status;
+    return garm_test_do(test, "GET", target, .headers = {header})->status;
 }
 
 static int ask_from(const char *target, const char *address)
 {
-    return garm_test_do(test, "GET", target, .headers = {address})->status;
+    return garm_test_do(test, "GET", target, .ip = address)->status;
 }
 
 static int ask(const char *target)
 {
-    return ask_from(target, "X-Real-IP: 198.51.100.1");
+    return ask_from(target, "192.0.2.1");
 }
 
 START_TEST(a_burst_is_granted_and_then_what_comes_in)
@@ -135,15 +133,15 @@ END_TEST
 START_TEST(an_ipv6_network_is_one_client_and_an_ipv4_address_is_one_in_any_form)
 {
     for (int i = 0; i < 5; i++) {
-        ck_assert_int_eq(ask_from("/ip/", "X-Real-IP: 2001:db8:1:2::1"), 200);
+        ck_assert_int_eq(ask_from("/ip/", "2001:db8:1:2::1"), 200);
     }
-    ck_assert_int_eq(ask_from("/ip/", "X-Real-IP: 2001:db8:1:2:ffff::9"), 429);
-    ck_assert_int_eq(ask_from("/ip/", "X-Real-IP: 2001:db8:1:3::1"), 200);
+    ck_assert_int_eq(ask_from("/ip/", "2001:db8:1:2:ffff::9"), 429);
+    ck_assert_int_eq(ask_from("/ip/", "2001:db8:1:3::1"), 200);
     for (int i = 0; i < 5; i++) {
-        ck_assert_int_eq(ask_from("/ip/", "X-Real-IP: ::ffff:203.0.113.5"), 200);
+        ck_assert_int_eq(ask_from("/ip/", "::ffff:203.0.113.5"), 200);
     }
-    ck_assert_int_eq(ask_from("/ip/", "X-Real-IP: 203.0.113.5"), 429);
-    ck_assert_int_eq(ask_from("/ip/", "X-Real-IP: 203.0.113.6"), 200);
+    ck_assert_int_eq(ask_from("/ip/", "203.0.113.5"), 429);
+    ck_assert_int_eq(ask_from("/ip/", "203.0.113.6"), 200);
 }
 END_TEST
 
@@ -154,7 +152,7 @@ START_TEST(each_key_user_and_name_has_a_bucket_of_its_own)
     ck_assert_int_eq(ask_as("/header/", "X-Api-Key: b"), 200);
     ck_assert_int_eq(ask("/header/"), 200);
     ck_assert_int_eq(ask("/header/"), 429);
-    ck_assert_int_eq(ask_as("/header/", "X-Api-Key: 198.51.100.1"), 200);
+    ck_assert_int_eq(ask_as("/header/", "X-Api-Key: 192.0.2.1"), 200);
     ck_assert_int_eq(ask("/user/?user=ada"), 200);
     ck_assert_int_eq(ask("/user/?user=ada"), 429);
     ck_assert_int_eq(ask("/user/?user=bob"), 200);
@@ -168,8 +166,7 @@ END_TEST
 
 START_TEST(two_limits_say_both)
 {
-    const garm_response *const res =
-        garm_test_do(test, "GET", "/two/", .headers = {"X-Real-IP: 198.51.100.1"});
+    const garm_response *const res = garm_test_do(test, "GET", "/two/");
     ck_assert_int_eq(res->status, 200);
     ck_assert_ptr_nonnull(strstr(res->head, "RateLimit: \"outer\";r=9;t=1\r\n"));
     ck_assert_ptr_nonnull(strstr(res->head, "RateLimit: \"inner\";r=0;t=1\r\n"));
