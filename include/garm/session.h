@@ -49,7 +49,7 @@ typedef struct garm_sessions_opts {
     garm_keys *keys GARM_UNSET_;
     const garm_session_store *store GARM_UNSET_; /* copied; default: memory */
     bool in_cookie GARM_UNSET_;     /* no store: all of it sealed in the cookie, at most 4 KiB */
-    const char *cookie GARM_UNSET_; /* its name, before its prefix; default "session" */
+    const char *cookie GARM_UNSET_; /* its name, without a prefix; default "session" */
     int64_t idle_s GARM_UNSET_;     /* without use for so long: over. Default 30 min */
     int64_t absolute_s GARM_UNSET_; /* so long after it began, in any case. Default 12 h */
     int64_t bytes_max GARM_UNSET_;  /* of one session; default 16 KiB, in a cookie what fits */

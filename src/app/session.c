@@ -255,6 +255,9 @@ static bool check(garm_app *app, const garm_sessions_opts *opts)
     } else if (opts->cookie != NULL &&
                (!field_name_valid(slice_cstr(opts->cookie)) || strlen(opts->cookie) > 100)) {
         wrong = ".cookie is no token of at most 100 bytes";
+    } else if (opts->cookie != NULL && (strncasecmp(opts->cookie, "__Host-", 7) == 0 ||
+                                        strncasecmp(opts->cookie, "__Secure-", 9) == 0)) {
+        wrong = ".cookie gets its prefix by itself: leave out __Host- and __Secure-";
     } else if (opts->domain != NULL &&
                (strlen(opts->domain) > 255 || strpbrk(opts->domain, "; ,"))) {
         wrong = ".domain is no host name";
@@ -263,6 +266,9 @@ static bool check(garm_app *app, const garm_sessions_opts *opts)
     } else if (opts->same_site == GARM_SAME_SITE_NONE &&
                (opts->insecure || (opts->keys != NULL && keys_insecure(opts->keys)))) {
         wrong = ".same_site GARM_SAME_SITE_NONE cannot be .insecure";
+    }
+    for (const struct middleware *use = app->uses; use != NULL; use = use->next) {
+        wrong = use->link.fn == lend_session ? "there are sessions here already" : wrong;
     }
     if (wrong != NULL) {
         garm_fail_at(app, opts->where, "garm_sessions: %s", wrong);

@@ -237,6 +237,8 @@ static bool opts_valid(garm_app *app, const garm_static_opts *opts, const char *
         wrong = "cache_max_age_s is negative; GARM_NONE leaves Cache-Control out";
     } else if (strchr(opts->index, '/') != NULL) {
         wrong = "the index is a name, not a path";
+    } else if (strcmp(opts->index, ".") == 0 || strcmp(opts->index, "..") == 0) {
+        wrong = "the index is the name of a file; \"\" is none";
     } else if (opts->compress && opts->no_cache) {
         wrong = "compress needs the cache";
     } else if (opts->spa && opts->index[0] == '\0') {

@@ -145,25 +145,50 @@ static void copy_list(garm_app *app, const char *const *from, const char **to)
     }
 }
 
-static void check_origins(garm_app *app, const garm_cors_opts *opts)
+static void check_any(garm_app *app, const garm_cors_opts *opts)
+{
+    if (opts->credentials) {
+        garm_fail_at(app, opts->where,
+                     "garm_cors: .credentials needs the origins named: browsers refuse them for "
+                     "\"*\"");
+    }
+    if (opts->origins[1] != NULL) {
+        garm_fail_at(app, opts->where,
+                     "garm_cors: \"*\" is all origins, and stands alone; leave it out to allow "
+                     "those that are named");
+    }
+}
+
+static void check_origin(garm_app *app, const char *where, const char *origin)
+{
+    if (!origin_valid(origin)) {
+        garm_fail_at(app, where,
+                     "garm_cors: \"%s\" is no origin; write it as \"https://host\" or "
+                     "\"https://host:port\", without a path",
+                     origin);
+    } else if (origin_names_default_port(origin)) {
+        garm_fail_at(app, where,
+                     "garm_cors: \"%s\" matches nothing: browsers leave the scheme's own port "
+                     "out; write it without",
+                     origin);
+    }
+}
+
+static void check_options(garm_app *app, const garm_cors_opts *opts)
 {
     if (opts->origins[0] == NULL) {
         garm_fail_at(app, opts->where, "garm_cors: .origins is needed; {\"*\"} allows all");
     }
     for (size_t i = 0; i < GARM_CORS_LIST_MAX && opts->origins[i] != NULL; i++) {
-        const char *const origin = opts->origins[i];
-        if (strcmp(origin, "*") == 0) {
-            if (opts->credentials) {
-                garm_fail_at(app, opts->where,
-                             "garm_cors: .credentials needs the origins named: browsers refuse "
-                             "them for \"*\"");
-            }
-        } else if (!origin_valid(origin)) {
-            garm_fail_at(app, opts->where,
-                         "garm_cors: \"%s\" is no origin; write it as \"https://host\" or "
-                         "\"https://host:port\", without a path",
-                         origin);
+        if (strcmp(opts->origins[i], "*") == 0) {
+            check_any(app, opts);
+        } else {
+            check_origin(app, opts->where, opts->origins[i]);
         }
+    }
+    if (opts->max_age_s < GARM_NONE) {
+        garm_fail_at(app, opts->where,
+                     "garm_cors: .max_age_s is negative; GARM_NONE keeps no preflight's answer");
     }
 }
 
@@ -181,7 +206,7 @@ void garm_cors_with(garm_app *app, const garm_cors_opts *opts)
     if (self == NULL) {
         return;
     }
-    check_origins(app, &known);
+    check_options(app, &known);
     copy_list(app, known.origins, self->origins);
     copy_list(app, known.headers, self->headers);
     copy_list(app, known.methods[0] != NULL ? known.methods : methods, self->methods);

@@ -66,6 +66,11 @@ void garm_csrf_with(garm_app *app, const garm_csrf_opts *opts)
         if (!origin_valid(origin)) {
             garm_fail_at(app, known.where,
                          "garm_csrf: \"%s\" is no origin; write it as \"https://host\"", origin);
+        } else if (origin_names_default_port(origin)) {
+            garm_fail_at(app, known.where,
+                         "garm_csrf: \"%s\" matches nothing: browsers leave the scheme's own port "
+                         "out; write it without",
+                         origin);
         }
         self->trusted[i] = garm_app_dup(app, origin);
     }

@@ -5,6 +5,7 @@
 #include "mw/credentials.h"
 #include "mw/jwt_scope.h"
 #include "mw/jwt_token.h"
+#include "mw/valid.h"
 
 #include <errno.h>
 #include <string.h>
@@ -253,8 +254,9 @@ void garm_jwt_with(garm_app *app, const garm_jwt_opts *opts)
     }
     take_rules(app, &self->rules, &known);
     self->cookie = copy(app, known.cookie);
-    if (self->cookie != NULL && self->cookie[0] == '\0') {
-        garm_fail_at(app, known.where, "garm_jwt: .cookie is empty");
+    if (self->cookie != NULL && !valid_token(self->cookie)) {
+        garm_fail_at(app, known.where, "garm_jwt: .cookie: \"%s\" is no name of a cookie",
+                     self->cookie);
     }
     self->optional = known.optional;
     self->challenge = challenge_new(app, known.where, "garm_jwt", "Bearer", known.realm, "");

@@ -19,3 +19,12 @@ bool origin_valid(const char *origin)
     const char *const authority = origin_authority(origin);
     return authority[0] != '\0' && authority[strcspn(authority, "/?#@*, \t\\")] == '\0';
 }
+
+bool origin_names_default_port(const char *origin)
+{
+    const char *const colon = strrchr(origin_authority(origin), ':');
+    const bool http = strncmp(origin, "http://", 7) == 0;
+    const bool https = strncmp(origin, "https://", 8) == 0;
+    return colon != NULL &&
+           ((http && strcmp(colon, ":80") == 0) || (https && strcmp(colon, ":443") == 0));
+}

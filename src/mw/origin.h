@@ -6,6 +6,9 @@
 
 /** Is it a scheme, "://", a host, perhaps a port, and no more? */
 bool origin_valid(const char *origin);
+/** Does it name its scheme's own port ("https://host:443")? Browsers leave that out: it would match
+ *  no request. */
+bool origin_names_default_port(const char *origin);
 /** What stands behind "://"; "" if there is no such thing. Borrowed from `origin`. */
 const char *origin_authority(const char *origin);
 

@@ -26,7 +26,11 @@ struct rate_limit {
     garm_rate_limit_key_fn *key;
     const char *name;
     const char *policy; /* the field's value */
+    const garm_app *app;
+    const struct rate_limit *before; /* the one that the set-up made before it */
 };
+
+static const char latest; /* its address names the latest of the application */
 
 /* Whose? */
 
@@ -203,6 +207,20 @@ static const char *make_policy(garm_app *app, const garm_rate_limit_opts *known)
     return garm_app_dup(app, text);
 }
 
+/* Those around the same routes are told apart by their names in the fields. */
+static void check_name(garm_app *app, const char *where, const struct rate_limit *self)
+{
+    for (const struct rate_limit *other = self->before; other != NULL; other = other->before) {
+        if (other->app == app && strcmp(other->name, self->name) == 0) {
+            garm_fail_at(app, where,
+                         "garm_rate_limit: there is a limit called \"%s\" here already; give each "
+                         "a .name of its own",
+                         self->name);
+            return;
+        }
+    }
+}
+
 void garm_rate_limit_with(garm_app *app, const garm_rate_limit_opts *opts)
 {
     const garm_rate_limit_opts known = take_options(opts);
@@ -226,5 +244,11 @@ void garm_rate_limit_with(garm_app *app, const garm_rate_limit_opts *opts)
     self->key = known.key;
     self->name = garm_app_dup(app, known.name);
     self->policy = make_policy(app, &known);
+    self->app = app;
+    self->before = garm_app_get(app, &latest);
+    check_name(app, known.where, self);
+    if (garm_app_set(app, &latest, self) < 0) {
+        return;
+    }
     garm_use(app, limit, .arg = self, .name = "rate_limit");
 }

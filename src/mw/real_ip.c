@@ -300,6 +300,27 @@ static bool add_network(struct real_ip *self, const char *text)
     return true;
 }
 
+/* Has a network bits behind its prefix ("10.0.0.1/8")? Then it is said which one is meant. */
+static bool is_exact(garm_app *app, const char *where, const struct network *network,
+                     const char *text)
+{
+    const bool v4 = strchr(text, ':') == NULL;
+    struct ip begin = {{0}};
+    char meant[PART_LEN_MAX] = "";
+    for (unsigned i = 0; i < network->bits; i++) {
+        begin.bytes[i / 8] |= (unsigned char)(network->ip.bytes[i / 8] & 0x80U >> i % 8);
+    }
+    if (memcmp(begin.bytes, network->ip.bytes, sizeof(begin.bytes)) == 0) {
+        return true;
+    }
+    inet_ntop(v4 ? AF_INET : AF_INET6, begin.bytes + (v4 ? 12 : 0), meant, sizeof(meant));
+    garm_fail_at(app, where,
+                 "garm_real_ip: \"%s\" is an address within a network; the network is \"%s/%u\", "
+                 "and the address is written without the '/'",
+                 text, meant, network->bits - (v4 ? 96U : 0U));
+    return false;
+}
+
 static bool add_trusted(struct real_ip *self, const char *text)
 {
     if (strcmp(text, "unix") == 0) {
@@ -341,6 +362,10 @@ void garm_real_ip_with(garm_app *app, const garm_real_ip_opts *opts)
                          "garm_real_ip: \"%s\" is no address, network (\"10.0.0.0/8\"), "
                          "\"loopback\", \"private\" or \"unix\"",
                          known.trusted[i]);
+            return;
+        }
+        if (self->count > 0 &&
+            !is_exact(app, known.where, &self->trusted[self->count - 1], known.trusted[i])) {
             return;
         }
     }

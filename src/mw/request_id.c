@@ -1,8 +1,11 @@
 /* Request ids: a harmless one that came with the request is kept, else a new one is made. */
 #include <garm/garm.h>
 
+#include "mw/valid.h"
+
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #define ID_BYTES   16
 #define ID_LEN_MAX 128
@@ -62,6 +65,54 @@ static int give_id(garm_ctx *c)
     return garm_next(c);
 }
 
+/* Fields that mean something else: an id in their place breaks the message, or what reads it. */
+static bool is_taken(const char *name)
+{
+    static const char *const names[] = {"Accept",
+                                        "Authorization",
+                                        "Cache-Control",
+                                        "Connection",
+                                        "Content-Encoding",
+                                        "Content-Length",
+                                        "Content-Type",
+                                        "Cookie",
+                                        "Date",
+                                        "ETag",
+                                        "Expect",
+                                        "Host",
+                                        "Keep-Alive",
+                                        "Location",
+                                        "Origin",
+                                        "Range",
+                                        "Server",
+                                        "Set-Cookie",
+                                        "TE",
+                                        "Trailer",
+                                        "Transfer-Encoding",
+                                        "Upgrade",
+                                        "Vary",
+                                        "Via",
+                                        "WWW-Authenticate"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcasecmp(name, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_header(garm_app *app, const char *where, const char *name)
+{
+    if (!valid_token(name)) {
+        garm_fail_at(app, where, "garm_request_id: .header: \"%s\" is no name of a field", name);
+    } else if (is_taken(name)) {
+        garm_fail_at(app, where,
+                     "garm_request_id: .header: %s has a meaning of its own; take another name, or "
+                     "the default, X-Request-Id",
+                     name);
+    }
+}
+
 void garm_request_id_with(garm_app *app, const garm_request_id_opts *opts)
 {
     garm_request_id_opts known = {0};
@@ -70,7 +121,8 @@ void garm_request_id_with(garm_app *app, const garm_request_id_opts *opts)
     if (self == NULL) {
         return;
     }
-    self->header = known.header != NULL ? known.header : "X-Request-Id";
+    self->header = known.header != NULL ? garm_app_dup(app, known.header) : "X-Request-Id";
+    check_header(app, known.where, self->header);
     self->ignore_incoming = known.ignore_incoming;
     garm_use(app, give_id, .arg = self, .name = "request_id", .always = true);
 }

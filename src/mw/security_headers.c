@@ -2,8 +2,10 @@
 #include <garm/garm.h>
 
 #include <stdio.h>
+#include <strings.h>
 
 #define FIELDS_MAX 8
+#define HSTS_S_MAX (INT64_C(100) * 365 * 24 * 3600)
 
 struct security_headers {
     struct {
@@ -50,6 +52,23 @@ static const char *or_default(const char *value, const char *def)
     return value != NULL ? value : def;
 }
 
+static void check(garm_app *app, const garm_security_headers_opts *opts)
+{
+    const char *const frames = or_default(opts->frame_options, "");
+    if (opts->hsts_s < 0 || opts->hsts_s > HSTS_S_MAX) {
+        garm_fail_at(app, opts->where,
+                     "garm_security_headers: .hsts_s is from 0 to %lld seconds, a hundred years",
+                     (long long)HSTS_S_MAX);
+    }
+    if (frames[0] != '\0' && strcasecmp(frames, "DENY") != 0 &&
+        strcasecmp(frames, "SAMEORIGIN") != 0) {
+        garm_fail_at(app, opts->where,
+                     "garm_security_headers: .frame_options is \"DENY\", \"SAMEORIGIN\" or \"\", "
+                     "which leaves it out; browsers ignore \"%s\"",
+                     frames);
+    }
+}
+
 void garm_security_headers_with(garm_app *app, const garm_security_headers_opts *opts)
 {
     garm_security_headers_opts known = {0};
@@ -60,9 +79,7 @@ void garm_security_headers_with(garm_app *app, const garm_security_headers_opts 
     }
     const char *const where = known.where;
     char hsts[64] = "";
-    if (known.hsts_s < 0) {
-        garm_fail_at(app, where, "garm_security_headers: .hsts_s is negative");
-    } else if (known.hsts_s > 0) {
+    if (known.hsts_s > 0) {
         snprintf(hsts, sizeof(hsts), "max-age=%lld", (long long)known.hsts_s);
     }
     add(app, self, where, "X-Content-Type-Options", "nosniff");
@@ -76,5 +93,6 @@ void garm_security_headers_with(garm_app *app, const garm_security_headers_opts 
         or_default(known.cross_origin_opener_policy, "same-origin"));
     add(app, self, where, "Permissions-Policy", or_default(known.permissions_policy, ""));
     add(app, self, where, "Strict-Transport-Security", hsts);
+    check(app, &known);
     garm_use(app, secure, .arg = self, .name = "security_headers", .always = true);
 }

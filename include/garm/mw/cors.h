@@ -10,7 +10,8 @@
 typedef struct garm_cors_opts {
     size_t size;
     const char *where;
-    /* "https://app.example", exactly as browsers send it; or "*" alone for all. Needed. */
+    /* "https://app.example", exactly as browsers send it (without the scheme's own port); or "*"
+     * alone for all. Needed. */
     const char *origins[GARM_CORS_LIST_MAX] GARM_UNSET_;
     /* that a preflight may ask for; default GET, HEAD, POST, PUT, PATCH, DELETE */
     const char *methods[GARM_CORS_LIST_MAX] GARM_UNSET_;

@@ -24,7 +24,9 @@ typedef struct garm_rate_limit_opts {
     const char *header GARM_UNSET_;
     garm_rate_limit_key_fn *key GARM_UNSET_; /* in the place of .by */
     int64_t keys_max GARM_UNSET_; /* clients told apart, 16 to 10000000; default 100000 */
-    const char *name GARM_UNSET_; /* of the policy in the fields, [a-z0-9_-]; default "default" */
+    /* of the policy in the fields, [a-z0-9_-]; default "default". Two limits of one application or
+     * group must not share it */
+    const char *name GARM_UNSET_;
 } garm_rate_limit_opts;
 
 GARM_BEGIN

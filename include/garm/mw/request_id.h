@@ -7,7 +7,8 @@
 typedef struct garm_request_id_opts {
     size_t size;
     const char *where;
-    const char *header GARM_UNSET_;   /* where it is read and written; default "X-Request-Id" */
+    /* where it is read and written: no field with a meaning of its own; default "X-Request-Id" */
+    const char *header GARM_UNSET_;
     bool ignore_incoming GARM_UNSET_; /* a client's own is never kept */
 } garm_request_id_opts;
 

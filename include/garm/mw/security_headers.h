@@ -10,12 +10,13 @@ typedef struct garm_security_headers_opts {
     const char *where;
     /* "base-uri 'self'; frame-ancestors 'none'; object-src 'none'" */
     const char *content_security_policy GARM_UNSET_;
-    const char *frame_options GARM_UNSET_;              /* "DENY" */
+    const char *frame_options GARM_UNSET_;              /* "DENY"; or "SAMEORIGIN" */
     const char *referrer_policy GARM_UNSET_;            /* "strict-origin-when-cross-origin" */
     const char *cross_origin_opener_policy GARM_UNSET_; /* "same-origin" */
     const char *permissions_policy GARM_UNSET_;         /* left out */
-    /* Strict-Transport-Security, in seconds; 0 leaves it out. Only for hosts that are served over
-     * https for as long: browsers will not speak http to them any more. RFC 6797 */
+    /* Strict-Transport-Security, in seconds, 100 years at most; 0 leaves it out. Only for hosts
+     * that are served over https for as long: browsers will not speak http to them any more.
+     * RFC 6797 */
     int64_t hsts_s GARM_UNSET_;
 } garm_security_headers_opts;
 

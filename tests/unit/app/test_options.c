@@ -3,6 +3,8 @@
 
 #include <garm/keys.h>
 #include <garm/metrics.h>
+#include <garm/session.h>
+#include <garm/static.h>
 
 #include <check.h>
 #include <string.h>
@@ -49,6 +51,34 @@ static void gap_in_buckets(garm_app *app)
     garm_histogram(app, "x", "Help.", .buckets = {1, 0, 2});
 }
 
+/* Values that cannot be. */
+
+static void sessions_with_a_prefix(garm_app *app)
+{
+    garm_sessions(app, .cookie = "__Host-id");
+}
+
+static void sessions_with_a_small_prefix(garm_app *app)
+{
+    garm_sessions(app, .cookie = "__secure-id");
+}
+
+static void sessions_twice(garm_app *app)
+{
+    garm_sessions(app);
+    garm_sessions(app);
+}
+
+static void index_that_is_the_directory(garm_app *app)
+{
+    garm_static(app, "/", "/", .index = ".");
+}
+
+static void index_above(garm_app *app)
+{
+    garm_static(app, "/", "/", .index = "..");
+}
+
 static const struct {
     void (*setup)(garm_app *app);
     const char *says;
@@ -58,6 +88,11 @@ static const struct {
     {gap_in_secrets, "garm_keys_new: .secrets[0] is empty"},
     {gap_in_labels, ".labels[1] is empty"},
     {gap_in_buckets, ".buckets[1] is empty"},
+    {sessions_with_a_prefix, ".cookie gets its prefix by itself"},
+    {sessions_with_a_small_prefix, ".cookie gets its prefix by itself"},
+    {sessions_twice, "garm_sessions: there are sessions here already"},
+    {index_that_is_the_directory, "garm_static: the index is the name of a file"},
+    {index_above, "garm_static: the index is the name of a file"},
 };
 
 START_TEST(an_impossible_option_stops_the_start)

@@ -267,7 +267,7 @@ static const struct {
     {leeway, ".leeway_s is from 1 to 600"},
     {negative_leeway, ".leeway_s is from 1 to 600"},
     {realm, ".realm has a byte"},
-    {cookie, ".cookie is empty"},
+    {cookie, ".cookie: \"\" is no name of a cookie"},
 };
 
 START_TEST(an_impossible_option_stops_the_start)
