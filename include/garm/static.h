@@ -41,7 +41,8 @@ GARM_BEGIN
 
 /** Serves the files of the directory `dir` at `prefix` ("/assets"; "" or "/": the whole site) to
  *  GET and HEAD. `dir` is opened now, and stays the one that is served, even if another one takes
- *  its name; if it cannot be, the start is refused.
+ *  its name. If it cannot be, or this user may not open what is in it or, with .list, not list it,
+ *  the start is refused.
  *
  *  The rules: a directory with an index, or listed, is at its path with a slash; without it, 301.
  *  Other directories, a file's path with a slash, empty segments ("a//b"), names that begin with a

@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define PRIVATE "private, "
 
@@ -265,6 +266,28 @@ static void set_control(struct static_site *site)
         max_age_s == GARM_NONE ? SLICE("") : slice_cstr(site->own + strlen(PRIVATE));
 }
 
+/* May this user open what is in it, and list it if that is wanted? */
+static bool may_serve(garm_app *app, const struct static_site *site, const char *dir)
+{
+    struct stat unused;
+    const int found = sys_lstat_at(site->dir_fd, ".", &unused);
+    const int listed = !site->opts.list ? 0 : sys_open(dir, O_RDONLY | O_DIRECTORY);
+    if (found < 0) {
+        garm_fail_at(app, site->opts.where,
+                     "garm_static: this user may not open the files in \"%s\": %s", dir,
+                     sys_error_text(found));
+    } else if (listed < 0) {
+        garm_fail_at(app, site->opts.where,
+                     "garm_static: this user may not list \"%s\": %s; leave .list out, or let it "
+                     "be read",
+                     dir, sys_error_text(listed));
+    }
+    if (site->opts.list && listed >= 0) {
+        sys_close(listed);
+    }
+    return found >= 0 && listed >= 0;
+}
+
 static struct static_site *make_site(garm_app *app, const char *dir, const garm_static_opts *opts)
 {
     struct application *const application = app->application;
@@ -283,6 +306,9 @@ static struct static_site *make_site(garm_app *app, const char *dir, const garm_
         return NULL;
     }
     garm_app_defer(app, close_site, site);
+    if (!may_serve(app, site, dir)) {
+        return NULL;
+    }
     if (application->site_count == 0) {
         garm_app_defer(app, free_caches, application);
     }

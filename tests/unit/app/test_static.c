@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 Suite *suite_static(void);
@@ -389,12 +390,67 @@ START_TEST(what_is_for_one_user_is_kept_by_no_shared_cache)
 }
 END_TEST
 
+/* Directories that this user may not use. Root may use all of them: it becomes another one. */
+
+#define NOBODY 65534
+
+static const char closed[] = "closed";
+
+static void serve_closed(garm_app *app)
+{
+    garm_static(app, "/", closed);
+}
+
+static void list_closed(garm_app *app)
+{
+    garm_static(app, "/", closed, .list = true);
+}
+
+static const struct {
+    mode_t mode;
+    void (*setup)(garm_app *app);
+    const char *reason; /* "": none */
+} permissions[] = {
+    {0000, serve_closed, "may not open the files in \"closed\""},
+    {0444, serve_closed, "may not open the files in \"closed\""},
+    {0111, list_closed, "may not list \"closed\""},
+    {0111, serve_closed, ""},
+    {0555, list_closed, ""},
+};
+
+START_TEST(a_directory_that_may_not_be_used_stops_the_start)
+{
+    const bool root = geteuid() == 0;
+    char around[] = "garm-around-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(around));
+    ck_assert_int_eq(chmod(around, 0755), 0);
+    ck_assert_int_eq(chdir(around), 0);
+    ck_assert_int_eq(mkdir(closed, 0755), 0);
+    ck_assert_int_eq(chmod(closed, permissions[_i].mode), 0);
+    ck_assert_int_eq(root ? seteuid(NOBODY) : 0, 0);
+    const char *const line = fake_refusal(permissions[_i].setup);
+    ck_assert_int_eq(root ? seteuid(0) : 0, 0);
+    ck_assert_int_eq(rmdir(closed), 0);
+    ck_assert_int_eq(chdir(".."), 0);
+    ck_assert_int_eq(rmdir(around), 0);
+    if (permissions[_i].reason[0] == '\0') {
+        ck_assert_str_eq(line, "");
+    } else {
+        ck_assert_msg(strstr(line, permissions[_i].reason) != NULL, "%s", line);
+        ck_assert_msg(strstr(line, "Permission denied") != NULL, "%s", line);
+        ck_assert_msg(strstr(line, "test_static.c:") != NULL, "%s", line);
+    }
+}
+END_TEST
+
 Suite *suite_static(void)
 {
     Suite *const suite = suite_create("app/static");
     TCase *const tests = tcase_create("static");
     suite_add_tcase(suite, tests);
     tcase_add_loop_test(tests, what_cannot_be_served_stops_the_start, 0, (int)COUNT_OF(refusals));
+    tcase_add_loop_test(tests, a_directory_that_may_not_be_used_stops_the_start, 0,
+                        (int)COUNT_OF(permissions));
     if (!can_open_beneath()) {
         return suite;
     }
