@@ -36,7 +36,7 @@ typedef struct garm_app_entry {
 #define GARM_USE_MAX 8
 
 /* Options of a route or a group. What is 0 is inherited from the group around; GARM_NONE lifts
- * the bound. */
+ * the bound, but for .stack_kb. */
 typedef struct garm_route_opts {
     size_t size;
     const char *where;
@@ -47,8 +47,8 @@ typedef struct garm_route_opts {
     int64_t stack_kb GARM_UNSET_; /* of the chain's stack, 1024 at most. Default 64 */
     /* inside the group's, outermost first, up to a NULL; one behind it stops the start */
     garm_handler *use[GARM_USE_MAX] GARM_UNSET_;
-    const char *name GARM_UNSET_;                /* for logs; default: the pattern */
-    void *arg GARM_UNSET_;                       /* the handler's garm_arg; borrowed */
+    const char *name GARM_UNSET_; /* for logs; default: the pattern */
+    void *arg GARM_UNSET_;        /* the handler's garm_arg; borrowed */
     /* served even by a worker that is overloaded; of a group, all of its routes: see overload.h */
     bool always GARM_UNSET_;
 } garm_route_opts;
@@ -121,8 +121,11 @@ GARM_EXPORT void garm_limits_with(garm_app *app, const garm_route_opts *opts);
 #define garm_limits(...)                                                                           \
     garm_limits_with(GARM_HEAD_(__VA_ARGS__, ), GARM_OPTS_(garm_route_opts, __VA_ARGS__))
 
-/** Sets up another application below `prefix`, as a group of this one. */
-GARM_EXPORT void garm_mount(garm_app *app, const char *prefix, void (*setup)(garm_app *app));
+/** Sets up another application below `prefix`, as a group of this one. See garm_mount. */
+GARM_EXPORT void garm_mount_at(garm_app *app, const char *where, const char *prefix,
+                               void (*setup)(garm_app *app));
+/* garm_mount(app, "/shop", setup_shop) */
+#define garm_mount(app, ...) garm_mount_at((app), GARM_HERE, __VA_ARGS__)
 
 /** Adds middleware around all routes of the application or group, earlier and later ones; the
  *  first added is the outermost. The application's is around 404, 405 and automatic OPTIONS
@@ -136,19 +139,27 @@ GARM_EXPORT void garm_use_with(garm_app *app, garm_handler *middleware, const ga
 GARM_EXPORT void garm_on_error(garm_app *app, garm_error_fn *fn);
 
 /** Adds a hook. Start hooks run in the order added, stop hooks in the reverse order, and only if
- *  all start hooks of the same kind before them succeeded. */
-GARM_EXPORT void garm_on(garm_app *app, enum garm_event event, garm_hook_fn *fn);
+ *  all start hooks of the same kind before them succeeded. See garm_on. */
+GARM_EXPORT void garm_on_at(garm_app *app, const char *where, enum garm_event event,
+                            garm_hook_fn *fn);
+/* garm_on(app, GARM_START, open_database) */
+#define garm_on(app, ...) garm_on_at((app), GARM_HERE, __VA_ARGS__)
 
 /** Runs fn(c, arg) every `period_ns` (> 0), once per process and never two at a time, first
- *  after one period. A drain cancels and joins it. */
-GARM_EXPORT void garm_every(garm_app *app, int64_t period_ns, garm_job_fn *fn, void *arg);
+ *  after one period. A drain cancels and joins it. See garm_every. */
+GARM_EXPORT void garm_every_at(garm_app *app, const char *where, int64_t period_ns, garm_job_fn *fn,
+                               void *arg);
+/* garm_every(app, GARM_SEC(60), sweep, NULL) */
+#define garm_every(app, ...) garm_every_at((app), GARM_HERE, __VA_ARGS__)
 
 /** The value of the flag --name, from the command line, else from the environment (--data-dir:
- *  GARM_DATA_DIR), else `def` (not NULL). `help` is its line in --help. Lives as long as the
- *  server. A name that is none ("data_dir"), or that of a flag which every program has
- *  ("listen"), stops the start. */
-GARM_EXPORT const char *garm_flag(garm_app *app, const char *name, const char *def,
-                                  const char *help);
+ *  GARM_DATA_DIR), else `def`. `help` is its line in --help. Lives as long as the server. A name
+ *  that is none ("data_dir"), or that of a flag which every program has ("listen"), no default, or
+ *  another one than at an earlier call, stops the start. See garm_flag. */
+GARM_EXPORT const char *garm_flag_at(garm_app *app, const char *where, const char *name,
+                                     const char *def, const char *help);
+/* garm_flag(app, "data-dir", "/var/lib/shop", "where orders are kept") */
+#define garm_flag(app, ...) garm_flag_at((app), GARM_HERE, __VA_ARGS__)
 
 /** Refuses the start, with a reason. The first one counts; see garm_fail, which adds the place. */
 GARM_EXPORT void garm_fail_at(garm_app *app, const char *where, const char *format, ...)

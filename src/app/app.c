@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/slice.h"
 #include "base/sys.h"
+#include "run/stack.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -145,9 +146,17 @@ static void take_limits(struct application *application, struct endpoint *endpoi
                         const garm_route_opts *known)
 {
     if (known->body_bytes_max < GARM_NONE || known->deadline_ms < GARM_NONE ||
-        known->idle_ms < GARM_NONE || known->stack_kb < 0) {
+        known->idle_ms < GARM_NONE) {
+        application_fail(application, known->where, "%s is negative; GARM_NONE lifts a bound",
+                         known->body_bytes_max < GARM_NONE ? ".body_bytes_max"
+                         : known->deadline_ms < GARM_NONE  ? ".deadline_ms"
+                                                           : ".idle_ms");
+    }
+    if (known->stack_kb < 0) {
         application_fail(application, known->where,
-                         "an option is negative; GARM_NONE lifts a bound");
+                         ".stack_kb is negative: a stack is always bounded; 64 is the default, and "
+                         "%zu the most",
+                         STACK_BYTES_MAX / 1024);
     }
     endpoint->body_bytes_max =
         known->body_bytes_max != 0 ? known->body_bytes_max : endpoint->body_bytes_max;
@@ -239,11 +248,13 @@ void garm_limits_with(garm_app *app, const garm_route_opts *opts)
     }
 }
 
-void garm_mount(garm_app *app, const char *prefix, void (*setup)(garm_app *app))
+void garm_mount_at(garm_app *app, const char *where, const char *prefix,
+                   void (*setup)(garm_app *app))
 {
-    garm_app *const group = garm_group(app, prefix);
+    const garm_route_opts opts = {.size = sizeof(opts), .where = where};
+    garm_app *const group = garm_group_with(app, prefix, &opts);
     if (setup == NULL) {
-        application_fail(app->application, prefix, "garm_mount needs a set-up function");
+        application_fail(app->application, where, "garm_mount needs a set-up function");
         return;
     }
     setup(group);
@@ -282,7 +293,7 @@ void garm_on_error(garm_app *app, garm_error_fn *fn)
     }
 }
 
-void garm_every(garm_app *app, int64_t period_ns, garm_job_fn *fn, void *arg)
+void garm_every_at(garm_app *app, const char *where, int64_t period_ns, garm_job_fn *fn, void *arg)
 {
     struct application *const application = app->application;
     struct periodic *const job =
@@ -291,26 +302,39 @@ void garm_every(garm_app *app, int64_t period_ns, garm_job_fn *fn, void *arg)
         return;
     }
     if (period_ns <= 0 || fn == NULL) {
-        application_fail(application, NULL, "garm_every needs a period above 0 and a function");
+        application_fail(application, where, "garm_every needs a period above 0 and a function");
         return;
     }
     *job = (struct periodic){application->periodics, period_ns, fn, arg};
     application->periodics = job;
 }
 
-const char *garm_flag(garm_app *app, const char *name, const char *def, const char *help)
+/* What is wrong with the flag, or NULL. */
+static const char *flag_fault(const struct application *application, const char *name,
+                              const char *def)
+{
+    if (name == NULL || !flag_name_valid(name)) {
+        return "cannot be a flag: a name has lower-case letters, digits and '-'";
+    }
+    if (flag_name_standard(name)) {
+        return "is a flag of every program";
+    }
+    if (def == NULL) {
+        return "needs a default; \"\" is one";
+    }
+    const char *const earlier = flags_default(application->flags, name);
+    return earlier != NULL && strcmp(earlier, def) != 0 ? "has another default already" : NULL;
+}
+
+const char *garm_flag_at(garm_app *app, const char *where, const char *name, const char *def,
+                         const char *help)
 {
     struct application *const application = app->application;
-    if (name == NULL || !flag_name_valid(name)) {
-        application_fail(application, NULL,
-                         "garm_flag: \"%s\" cannot be a flag: a name has lower-case letters, "
-                         "digits and '-'",
-                         name != NULL ? name : "");
-    } else if (flag_name_standard(name)) {
-        application_fail(application, NULL, "garm_flag: --%s is a flag of every program", name);
-    } else {
+    const char *const fault = flag_fault(application, name, def);
+    if (fault == NULL) {
         return flags_get(application->flags, name, def, help);
     }
+    application_fail(application, where, "garm_flag: \"%s\" %s", name != NULL ? name : "", fault);
     return def != NULL ? def : "";
 }
 

@@ -263,6 +263,12 @@ static const char *find_value(struct flags *flags, const struct flag *flag)
     return copy(flags, flag_env_value(flags, &flag->spec));
 }
 
+const char *flags_default(const struct flags *flags, const char *name)
+{
+    const struct flag *const flag = flags_find(flags, name);
+    return flag != NULL ? flag->spec.def : NULL;
+}
+
 const char *flags_get(struct flags *flags, const char *name, const char *def, const char *help)
 {
     const struct flag_spec spec = {.name = name, .def = def, .help = help};

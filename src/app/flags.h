@@ -55,8 +55,11 @@ void flags_take_arguments(struct flags *flags, size_t max);
 const char *flags_argument(const struct flags *flags, size_t index);
 
 /** The flag's value: the last one of the command line, else the environment's, else the default,
- *  else "". A flag that nobody added is added with `def` and `help`: garm_flag is this. */
+ *  else "". A flag that nobody added is added with `def` and `help`: garm_flag_at is this. */
 const char *flags_get(struct flags *flags, const char *name, const char *def, const char *help);
+
+/** The default it was added with; NULL if it has none, or nobody added it. */
+const char *flags_default(const struct flags *flags, const char *name);
 
 /** Was it given, on the command line or in the environment? */
 bool flags_given(const struct flags *flags, const char *name);

@@ -6,14 +6,17 @@
 
 #include <errno.h>
 
-void garm_on(garm_app *app, enum garm_event event, garm_hook_fn *fn)
+void garm_on_at(garm_app *app, const char *where, enum garm_event event, garm_hook_fn *fn)
 {
     struct application *const application = app->application;
     struct hook *const hook =
         application->frozen ? NULL : arena_zalloc(&application->arena, sizeof(*hook));
-    if (hook == NULL || fn == NULL) {
-        application_fail(application, NULL, "garm_on: %s",
-                         fn == NULL ? "no function" : "out of memory, or too late");
+    const char *const fault = hook == NULL ? "out of memory, or too late"
+                              : fn == NULL ? "no function"
+                              : event < GARM_START || event > GARM_STOP ? "there is no such hook"
+                                                                        : NULL;
+    if (fault != NULL) {
+        application_fail(application, where, "garm_on: %s", fault);
         return;
     }
     *hook = (struct hook){NULL, event, fn};

@@ -79,6 +79,80 @@ static void index_above(garm_app *app)
     garm_static(app, "/", "/", .index = "..");
 }
 
+static void mounted(garm_app *app)
+{
+    garm_route(app, "/", ok);
+}
+
+static int job(garm_ctx *c, void *arg)
+{
+    (void)c;
+    (void)arg;
+    return 0;
+}
+
+static int hook(garm_worker *worker)
+{
+    (void)worker;
+    return 0;
+}
+
+static void mount_of_nothing(garm_app *app)
+{
+    garm_mount(app, "/m", NULL);
+}
+
+static void mount_below_a_blank(garm_app *app)
+{
+    garm_mount(app, "/a b", mounted);
+}
+
+static void job_without_a_period(garm_app *app)
+{
+    garm_every(app, 0, job, NULL);
+}
+
+static void job_of_nothing(garm_app *app)
+{
+    garm_every(app, GARM_SEC(1), NULL, NULL);
+}
+
+static void hook_of_nothing(garm_app *app)
+{
+    garm_on(app, GARM_START, NULL);
+}
+
+static void hook_at_no_event(garm_app *app)
+{
+    garm_on(app, (enum garm_event)9, hook);
+}
+
+static void flag_without_a_default(garm_app *app)
+{
+    garm_flag(app, "mode", NULL, "Help.");
+}
+
+static void flag_of_two_defaults(garm_app *app)
+{
+    garm_flag(app, "mode", "a", "Help.");
+    garm_flag(app, "mode", "b", "Help.");
+}
+
+static void flag_of_no_name(garm_app *app)
+{
+    garm_flag(app, "data_dir", "", "Help.");
+}
+
+static void endless_stack(garm_app *app)
+{
+    garm_limits(app, .stack_kb = GARM_NONE);
+}
+
+static void negative_idle(garm_app *app)
+{
+    garm_limits(app, .idle_ms = -2);
+}
+
 static const struct {
     void (*setup)(garm_app *app);
     const char *says;
@@ -92,6 +166,17 @@ static const struct {
     {sessions_with_a_small_prefix, ".cookie gets its prefix by itself"},
     {sessions_twice, "garm_sessions: there are sessions here already"},
     {index_that_is_the_directory, "garm_static: the index is the name of a file"},
+    {mount_of_nothing, "garm_mount needs"},
+    {mount_below_a_blank, "has a blank in it"},
+    {job_without_a_period, "garm_every needs"},
+    {job_of_nothing, "garm_every needs"},
+    {hook_of_nothing, "garm_on: no function"},
+    {hook_at_no_event, "garm_on: there is no such hook"},
+    {flag_without_a_default, "garm_flag: \"mode\" needs a default"},
+    {flag_of_two_defaults, "garm_flag: \"mode\" has another default"},
+    {flag_of_no_name, "garm_flag: \"data_dir\" cannot be a flag"},
+    {endless_stack, ".stack_kb is negative: a stack is always bounded"},
+    {negative_idle, ".idle_ms is negative; GARM_NONE lifts a bound"},
     {index_above, "garm_static: the index is the name of a file"},
 };
 
@@ -106,6 +191,8 @@ END_TEST
 static void full_lists(garm_app *app)
 {
     garm_route(app, "/", ok, .use = {ok, ok, ok, ok, ok, ok, ok, deny});
+    garm_flag(app, "mode", "a", "The same flag may be asked for twice.");
+    garm_flag(app, "mode", "a", "The same flag may be asked for twice.");
 }
 
 START_TEST(a_full_list_is_no_list_with_a_gap)
