@@ -10,6 +10,11 @@ from server import Server, environment, wait_until
 from wire import Conn, request
 
 
+def ended_by(number):
+    """The codes of a process that a signal has ended; ThreadSanitizer holds signals back, and it ends itself as a shell would."""
+    return (-number, 128 + number)
+
+
 @pytest.fixture
 def fifo(tmp_path):
     path = tmp_path / "fifo"
@@ -25,7 +30,7 @@ def test_signal_ends_a_start_that_blocks(where, number, fifo, tmp_path):
     with open(said, "wb") as errors, subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=errors) as process:
         wait_until(lambda: said.read_text() == "blocks\n")
         process.send_signal(number)
-        assert process.wait(10) == -number
+        assert process.wait(10) in ended_by(number)
         assert process.stdout.read() == b""
 
 
@@ -35,7 +40,7 @@ def test_signal_ends_a_stop_hook_that_blocks(fifo):
         wait_until(lambda: server.stderr() == "blocks\n")
         server.term()
         server.ended = True
-        assert server.wait(10) == -signal.SIGTERM
+        assert server.wait(10) in ended_by(signal.SIGTERM)
 
 
 @pytest.mark.parametrize("workers", [1, 3])
