@@ -43,6 +43,7 @@ class OpenLoop:
         self.free, self.busy = [], {}
         self.calls = []
         self.rates = rates
+        self.late = 0.0  # how much, at most, a request was sent behind its time: a pause of ours
 
     def run(self, seconds):
         """Sends for so long, and waits for what is under way: the calls that were sent meanwhile."""
@@ -53,6 +54,7 @@ class OpenLoop:
             now = time.monotonic()
             for kind, rate in self.rates.items():
                 while due[kind] <= now:
+                    self.late = max(self.late, now - due[kind])
                     self.send(kind)
                     due[kind] += self.random.expovariate(rate)
             self.look(max(0.0, min(due.values()) - time.monotonic()))

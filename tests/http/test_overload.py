@@ -16,6 +16,7 @@ from wire import Conn, request
 
 RATE = 500 # of 2 ms each: what one worker can do at best
 SECONDS = 6
+SLOWED = pytest.mark.skipif(apps.cached("GARM_SANITIZE") == "thread", reason="ThreadSanitizer makes quick requests slow")
 
 
 def overload(*args, build=None):
@@ -23,12 +24,17 @@ def overload(*args, build=None):
 
 
 def flood(running, times, seconds=SECONDS):
-    """The calls of an overload that has begun before, and how many CPU seconds the server has spent."""
-    with OpenLoop(running.address, {"/work": RATE * times, "/always": 50}) as clients:
-        clients.run(1.5)
-        before = running.cpu_seconds()
-        calls = clients.run(seconds)
-        return calls, running.cpu_seconds() - before
+    """The calls of an overload that has begun before, and how many CPU seconds the server has spent. Clients that paused for 100 ms let the
+    overload end, and send a burst instead: that shows something else, and they begin anew."""
+    for _ in range(3):
+        with OpenLoop(running.address, {"/work": RATE * times, "/always": 50}) as clients:
+            clients.run(1.5)
+            before = running.cpu_seconds()
+            calls = clients.run(seconds)
+            cpu = running.cpu_seconds() - before
+        if clients.late < 0.1:
+            break
+    return calls, cpu
 
 
 def report(name, calls, cpu):
@@ -51,8 +57,6 @@ def test_three_times_the_load_costs_less_than_a_tenth_of_the_work():
             peak = report("peak", [*calls], running.cpu_seconds() - before)
             assert not any(call.status == 503 for call in calls) or quantile(calls, 0.9) > 0.04, "refused without need"
         calls, cpu = flood(running, 3)
-        if quantile(served(calls, "/work"), 0.99) >= 0.2:  # clients that paused send a burst, which is served
-            calls, cpu = flood(running, 3)
         assert report("overloaded", calls, cpu) >= 0.9 * peak
         work = served(calls, "/work")
         assert quantile(work, 0.99) < 0.2
@@ -73,9 +77,9 @@ def test_without_the_control_the_same_load_is_a_collapse():
         assert not any(call.status == 503 for call in calls)
 
 
-@pytest.mark.scale
+@SLOWED
 def test_a_refusal_says_when_to_come_back_and_only_quick_middleware_runs():
-    with overload(build=server.RELEASE) as running, OpenLoop(running.address, {"/work": 2000}, patience=2) as clients:
+    with overload() as running, OpenLoop(running.address, {"/work": 2000}, patience=2) as clients:
         refusals = [call for call in clients.run(2) if call.status == 503]
         assert refusals, "nothing was refused"
         for call in refusals:
@@ -87,10 +91,10 @@ def test_a_refusal_says_when_to_come_back_and_only_quick_middleware_runs():
             assert f'route="GET /work",method="GET",status="503"' in page
 
 
-@pytest.mark.scale
+@SLOWED
 def test_sleeping_handlers_bursts_and_a_stopped_process_are_no_overload():
     assert raise_descriptor_limit(3000), "the limit on open files is too low for this test (ulimit -Hn)"
-    with overload(build=server.RELEASE) as running:
+    with overload() as running:
         with Crowd(running.address, 1000) as crowd:
             for _ in range(3):
                 for member in crowd.members:
